@@ -1,0 +1,3 @@
+//! Working days: which they are, and how to count them.
+
+pub mod civil;

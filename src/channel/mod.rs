@@ -1,0 +1,1 @@
+//! Delivers a message; a file per provider.

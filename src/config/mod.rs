@@ -1,0 +1,1 @@
+//! Reads files and environment once, and refuses what does not fit.

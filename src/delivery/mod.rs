@@ -1,0 +1,1 @@
+//! Claims, checks again, renders, sends, settles; the only room that retries.

@@ -1,0 +1,1 @@
+//! A notice becomes words that fit the channel.

@@ -1,0 +1,210 @@
+//! A promise to tell someone by a moment: its key, kind, audience, and facts.
+//!
+//! One row per promise: a notice has one key, subject + kind + occurrence +
+//! role. The key holds never the clock, the host, the text, the settings'
+//! revision, a person or a channel, so planning twice gives the same row.
+//! A notice carries every fact its text needs, and nothing about the citizen.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use chrono::{DateTime, Utc};
+
+use crate::ticket::TicketNo;
+
+pub mod kind;
+pub mod outcome;
+
+pub use kind::{Kind, Medium, Role};
+pub use outcome::{Failure, Outcome, Receipt, Refusal};
+
+/// What a notice is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// A ticket in a round (1, 2, …), and its assignment named by the dispatch
+    /// instant where the duty belongs to one assignment.
+    Ticket { no: TicketNo, round: u16, assignment: Option<DateTime<Utc>> },
+    /// A repeat group, named by the ticket it began with.
+    Group { first: TicketNo },
+    /// A calendar year.
+    Year(i32),
+    /// A ticket source.
+    Source(String),
+}
+
+impl Subject {
+    /// The subject as it stands in a key: `T/no/r1/1757559900`, `G/no`, `Y/2027`, `S/name`.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Ticket { no, round, assignment: None } => format!("T/{no}/r{round}"),
+            Self::Ticket { no, round, assignment: Some(at) } => format!("T/{no}/r{round}/{}", at.timestamp()),
+            Self::Group { first } => format!("G/{first}"),
+            Self::Year(year) => format!("Y/{year}"),
+            Self::Source(name) => format!("S/{name}"),
+        }
+    }
+
+    /// The ticket, if it is about one.
+    pub fn ticket(&self) -> Option<&TicketNo> {
+        match self {
+            Self::Ticket { no, .. } => Some(no),
+            Self::Group { .. } | Self::Year(_) | Self::Source(_) => None,
+        }
+    }
+}
+
+/// What tells two notices of one kind and subject apart (`design.md`, promise 2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Occurrence {
+    /// It goes once a subject.
+    Once,
+    /// A step of a ladder: its due instant.
+    Due(DateTime<Utc>),
+    /// A retry: the ordinal of the counted try.
+    Try(u16),
+    /// Once a number: the keyed hash of it, in hex.
+    Number(String),
+    /// A repeat group's size step: 4, 5, 10, 15.
+    Size(u16),
+    /// A set of findings: their codes, sorted and joined with `;`.
+    Findings(String),
+}
+
+impl Occurrence {
+    /// The occurrence as it stands in a key; empty for [`Occurrence::Once`].
+    pub fn text(&self) -> String {
+        match self {
+            Self::Once => String::new(),
+            Self::Due(at) => at.timestamp().to_string(),
+            Self::Try(n) => format!("try{n}"),
+            Self::Number(hash) => hash.clone(),
+            Self::Size(n) => format!("size{n}"),
+            Self::Findings(codes) => codes.clone(),
+        }
+    }
+}
+
+/// The one key of a notice.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NoticeKey {
+    pub subject: String,
+    pub kind: Kind,
+    pub occurrence: String,
+    pub role: Role,
+}
+
+impl fmt::Display for NoticeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}|{}|{}|{}", self.subject, self.kind, self.occurrence, self.role)
+    }
+}
+
+/// Why a notice does not go out, or no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// A higher step of the same ladder has come due.
+    HigherStep,
+    /// The duty was met: concluded, contacted, dispatched.
+    DutyMet,
+    /// A new deadline replaced the one it was made for.
+    DeadlineMoved,
+    /// The assignment or the round is over.
+    AssignmentOver,
+    /// Its moment has passed and it would no longer be true.
+    Expired,
+    /// The planner no longer wants it.
+    NotWanted,
+    /// An administrator cancelled it.
+    Cancelled,
+    /// No person with a working channel holds the role.
+    NobodyReachable,
+    /// The ledger was restored from a backup: it may have been sent.
+    Restored,
+}
+
+impl Reason {
+    /// The reason's stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::HigherStep => "higher-step",
+            Self::DutyMet => "duty-met",
+            Self::DeadlineMoved => "deadline-moved",
+            Self::AssignmentOver => "assignment-over",
+            Self::Expired => "expired",
+            Self::NotWanted => "not-wanted",
+            Self::Cancelled => "cancelled",
+            Self::NobodyReachable => "nobody-reachable",
+            Self::Restored => "restored",
+        }
+    }
+}
+
+/// Whether a planned notice is to go out, or only to be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    /// It is true now and is to go out at its instant.
+    Send,
+    /// It came due but is no longer the one to send; the ledger records why.
+    Superseded(Reason),
+}
+
+/// A fact of a notice's text. Facts are stored in the ledger: none of them is
+/// ever about the citizen.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Fact {
+    Flag(bool),
+    Number(i64),
+    Text(String),
+    List(Vec<String>),
+}
+
+/// The facts of a notice by name, as the templates use them.
+pub type Facts = BTreeMap<String, Fact>;
+
+/// A wanted notice. It stands for one key per role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub subject: Subject,
+    pub kind: Kind,
+    pub occurrence: Occurrence,
+    /// Who is told, in the catalogue's order.
+    pub roles: Vec<Role>,
+    /// The unit whose staff is meant; `None` where only the desk or leaders are.
+    pub unit: Option<Arc<str>>,
+    /// 大类: names the leader of the matter.
+    pub category: Option<Arc<str>>,
+    /// The instant it was due by the rules.
+    pub due: DateTime<Utc>,
+    /// From this instant on it would no longer be true.
+    pub expires: Option<DateTime<Utc>>,
+    /// Legs of one person, medium and batch leave as one message.
+    pub batch: Batch,
+    pub wish: Wish,
+    /// Due noticeably before it could be planned (downtime).
+    pub late: bool,
+    /// On a class urgent ticket or an urgent alert: quiet hours do not hold it.
+    pub urgent: bool,
+    /// Rests on a year whose calendar is not known.
+    pub provisional: bool,
+    pub facts: Facts,
+}
+
+impl Notice {
+    /// The key of this notice for one of its roles.
+    pub fn key(&self, role: Role) -> NoticeKey {
+        NoticeKey { subject: self.subject.text(), kind: self.kind, occurrence: self.occurrence.text(), role }
+    }
+}
+
+/// Which notices of one kind travel together to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Batch {
+    /// On time: all with the same due instant.
+    Due(DateTime<Utc>),
+    /// Events and late ones: all found in the same cycle.
+    Cycle(DateTime<Utc>),
+    /// Overdue steps found at the first start: one digest across kinds (A40).
+    FirstStart(DateTime<Utc>),
+    /// Goes alone: urgent ones and everything to a citizen.
+    Alone,
+}

@@ -1,0 +1,1 @@
+//! Keeps each wanted notice once, leases it, adds every attempt to the ledger.

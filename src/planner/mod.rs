@@ -1,0 +1,1 @@
+//! Ticket, facts seen, settled outcomes and now give the notices wanted.

@@ -1,0 +1,1 @@
+//! The limits of the hotline and the deadlines they give a ticket.

@@ -1,0 +1,1 @@
+//! Log set-up, field names, counters, task status.
