@@ -10,9 +10,11 @@ use std::{fmt, sync::Arc};
 
 pub mod moment;
 pub mod private;
+pub mod raw;
 
 pub use moment::Moment;
 pub use private::Private;
+pub use raw::RawRow;
 
 /// The number of a ticket (工单编号): after NFKC, trimmed, in upper case.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -348,6 +350,129 @@ pub enum Field {
     SupervisionSigned,
     BatchMeeting,
     Updated,
+}
+
+impl Field {
+    /// Every column, in the order of the enum.
+    pub const ALL: [Field; 53] = [
+        Field::TicketNo,
+        Field::Origin,
+        Field::BusinessType,
+        Field::Urgency,
+        Field::Difficulty,
+        Field::Category,
+        Field::Subcategory,
+        Field::CitizenName,
+        Field::ContactPhone,
+        Field::CallerPhone,
+        Field::Secret,
+        Field::Address,
+        Field::Town,
+        Field::Content,
+        Field::Received,
+        Field::Dispatched,
+        Field::Units,
+        Field::Handler,
+        Field::HandlerPhone,
+        Field::Accepted,
+        Field::FirstContacted,
+        Field::Contacted,
+        Field::NonContactReason,
+        Field::ContactLog,
+        Field::ReturnApplied,
+        Field::ReturnReason,
+        Field::ReturnMaterials,
+        Field::ReturnDeputyApproved,
+        Field::ReturnResult,
+        Field::Extended,
+        Field::ExtensionDays,
+        Field::ExtensionApplied,
+        Field::ExtensionApproved,
+        Field::PlatformDue,
+        Field::Status,
+        Field::Concluded,
+        Field::Resolution,
+        Field::FedBack,
+        Field::Audited,
+        Field::AuditResult,
+        Field::Revisited,
+        Field::Satisfaction,
+        Field::Excluded,
+        Field::IsRepeat,
+        Field::RepeatOf,
+        Field::Supervised,
+        Field::LeaderNote,
+        Field::Reassigned,
+        Field::SecondRevisited,
+        Field::SupervisionAnswered,
+        Field::SupervisionSigned,
+        Field::BatchMeeting,
+        Field::Updated,
+    ];
+
+    /// The column's name in our own store and in column maps.
+    pub fn id(self) -> &'static str {
+        match self {
+            Field::TicketNo => "ticket_no",
+            Field::Origin => "origin",
+            Field::BusinessType => "business_type",
+            Field::Urgency => "urgency",
+            Field::Difficulty => "difficulty",
+            Field::Category => "category",
+            Field::Subcategory => "subcategory",
+            Field::CitizenName => "citizen_name",
+            Field::ContactPhone => "contact_phone",
+            Field::CallerPhone => "caller_phone",
+            Field::Secret => "secret",
+            Field::Address => "address",
+            Field::Town => "town",
+            Field::Content => "content",
+            Field::Received => "received",
+            Field::Dispatched => "dispatched",
+            Field::Units => "units",
+            Field::Handler => "handler",
+            Field::HandlerPhone => "handler_phone",
+            Field::Accepted => "accepted",
+            Field::FirstContacted => "first_contacted",
+            Field::Contacted => "contacted",
+            Field::NonContactReason => "non_contact_reason",
+            Field::ContactLog => "contact_log",
+            Field::ReturnApplied => "return_applied",
+            Field::ReturnReason => "return_reason",
+            Field::ReturnMaterials => "return_materials",
+            Field::ReturnDeputyApproved => "return_deputy_approved",
+            Field::ReturnResult => "return_result",
+            Field::Extended => "extended",
+            Field::ExtensionDays => "extension_days",
+            Field::ExtensionApplied => "extension_applied",
+            Field::ExtensionApproved => "extension_approved",
+            Field::PlatformDue => "platform_due",
+            Field::Status => "status",
+            Field::Concluded => "concluded",
+            Field::Resolution => "resolution",
+            Field::FedBack => "fed_back",
+            Field::Audited => "audited",
+            Field::AuditResult => "audit_result",
+            Field::Revisited => "revisited",
+            Field::Satisfaction => "satisfaction",
+            Field::Excluded => "excluded",
+            Field::IsRepeat => "is_repeat",
+            Field::RepeatOf => "repeat_of",
+            Field::Supervised => "supervised",
+            Field::LeaderNote => "leader_note",
+            Field::Reassigned => "reassigned",
+            Field::SecondRevisited => "second_revisited",
+            Field::SupervisionAnswered => "supervision_answered",
+            Field::SupervisionSigned => "supervision_signed",
+            Field::BatchMeeting => "batch_meeting",
+            Field::Updated => "updated",
+        }
+    }
+
+    /// The column of a name.
+    pub fn from_id(id: &str) -> Option<Field> {
+        Field::ALL.into_iter().find(|field| field.id() == id)
+    }
 }
 
 /// What is wrong with a row, as listed to the desk; each code's predicate
