@@ -1,0 +1,155 @@
+//! What the words of a row mean: a closed list for each column of words.
+
+use super::{Moment, NumberHash};
+
+/// Which upstream a ticket came from (来源).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The city's 12345 hotline, by way of the municipal bureau.
+    Hotline12345,
+    /// The district's grid centre (网格).
+    Grid,
+    /// The 12319 construction hotline: natural days.
+    Hotline12319,
+}
+
+/// 紧急程度.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Urgency {
+    /// 紧急, 较为紧急, 1, 2.
+    Urgent,
+    /// 一般, 普通, 3.
+    Normal,
+}
+
+/// 难易/办理类别.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Difficulty {
+    /// 简单.
+    Simple,
+    /// 复杂.
+    Complex,
+    /// 疑难.
+    Difficult,
+}
+
+/// What the platform's state word says; the state at an instant is in `rules`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// 待受理.
+    Received,
+    /// 待派遣.
+    DispatchWait,
+    /// 待接单, 待处置.
+    Dispatched,
+    /// 处理中, 办理中, 督办中.
+    Accepted,
+    /// 退单中, 退单审核中.
+    ReturnReview,
+    /// 已退回上级; final.
+    ReturnedUpstream,
+    /// 延期中: accepted, with an application under review.
+    ExtensionReview,
+    /// 已办结.
+    Concluded,
+    /// 待审核.
+    FedBack,
+    /// 审核退回: to be handled again.
+    AuditRejected,
+    /// 待回访.
+    FedUpstream,
+    /// 已回访.
+    Revisited,
+    /// 待重办.
+    Dissatisfied,
+    /// 不满意重办.
+    Reassigned,
+    /// 已归档, 已结案; final.
+    Archived,
+    /// 作废, 合并; final.
+    Void,
+}
+
+/// Result of an attempt to reach the citizen (联系结果).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContactResult {
+    /// 无人接听, 未接.
+    NoAnswer,
+    /// 忙音.
+    Busy,
+    /// 关机.
+    PoweredOff,
+    /// 无法接通, 暂时无法接通.
+    Unreachable,
+    /// 停机.
+    Suspended,
+    /// 空号: no such number.
+    NotInService,
+    /// 非本人: somebody else answered.
+    WrongPerson,
+    /// 拒接.
+    Rejected,
+    /// Any other text; a failure all the same.
+    Other,
+}
+
+/// One failed attempt to reach the citizen, as the contact log tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ContactAttempt {
+    /// When; `None` if the log's time could not be placed on a day.
+    pub at: Option<Moment>,
+    /// With what result.
+    pub result: ContactResult,
+}
+
+/// 退单结果.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReturnResult {
+    /// 审核中.
+    Pending,
+    /// 同意.
+    Agreed,
+    /// 不同意.
+    Refused,
+}
+
+/// 审核结果.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuditResult {
+    /// 通过.
+    Passed,
+    /// 退回.
+    Rejected,
+}
+
+/// 综合满意度.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Satisfaction {
+    /// 满意.
+    Satisfied,
+    /// 基本满意.
+    Basic,
+    /// 一般.
+    Fair,
+    /// 不满意.
+    Dissatisfied,
+    /// 未评价, 无法接通: left out of the rate.
+    Unrated,
+}
+
+/// What 联系电话 allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phone {
+    /// A mobile number is there; the first one is meant.
+    Mobile(NumberHash),
+    /// Only a landline.
+    Landline(NumberHash),
+    /// 保密: there is no number.
+    Secret,
+    /// Empty or a word for nothing.
+    Missing,
+    /// Text in which no usable number was found.
+    Bad,
+    /// The store has no such column.
+    Unknown,
+}
