@@ -9,22 +9,33 @@
 use std::sync::Arc;
 
 pub mod anomaly;
+mod cells;
+pub mod contact_log;
+pub mod dates;
 pub mod field;
+mod findings;
 pub mod moment;
 pub mod number;
+pub mod phone;
 pub mod private;
 pub mod raw;
+pub mod reader;
+mod scan;
+pub mod text;
 pub mod value;
+pub mod words;
 
 pub use anomaly::Anomaly;
 pub use field::{Columns, Field};
 pub use moment::Moment;
-pub use number::{NumberHash, TicketNo};
+pub use number::{NumberHash, NumberKey, TicketNo};
 pub use private::Private;
 pub use raw::RawRow;
+pub use reader::{ReadError, Reader};
 pub use value::{
     AuditResult, ContactAttempt, ContactResult, Difficulty, Origin, Phone, ReturnResult, Satisfaction, Status, Urgency,
 };
+pub use words::{Words, WordsError};
 
 /// A ticket as its row says. See the module's text for what it leaves out.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,12 @@
 //! What the words of a row mean: a closed list for each column of words.
 
+use serde::Deserialize;
+
 use super::{Moment, NumberHash};
 
 /// Which upstream a ticket came from (来源).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The city's 12345 hotline, by way of the municipal bureau.
     Hotline12345,
@@ -14,7 +17,8 @@ pub enum Origin {
 }
 
 /// 紧急程度.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Urgency {
     /// 紧急, 较为紧急, 1, 2.
     Urgent,
@@ -23,7 +27,8 @@ pub enum Urgency {
 }
 
 /// 难易/办理类别.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Difficulty {
     /// 简单.
     Simple,
@@ -34,7 +39,8 @@ pub enum Difficulty {
 }
 
 /// What the platform's state word says; the state at an instant is in `rules`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// 待受理.
     Received,
@@ -70,8 +76,34 @@ pub enum Status {
     Void,
 }
 
+impl Status {
+    /// How far the ticket is on its way: of two rows of one ticket that changed
+    /// at the same time the one that is further is the newer.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Received => 1,
+            Self::DispatchWait => 2,
+            Self::Dispatched => 3,
+            Self::ReturnReview => 4,
+            Self::Accepted => 5,
+            Self::ExtensionReview => 6,
+            Self::Concluded => 7,
+            Self::FedBack => 8,
+            Self::AuditRejected => 9,
+            Self::FedUpstream => 10,
+            Self::Revisited => 11,
+            Self::Dissatisfied => 12,
+            Self::Reassigned => 13,
+            Self::Archived => 14,
+            Self::ReturnedUpstream => 15,
+            Self::Void => 16,
+        }
+    }
+}
+
 /// Result of an attempt to reach the citizen (联系结果).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ContactResult {
     /// 无人接听, 未接.
     NoAnswer,
@@ -103,7 +135,8 @@ pub struct ContactAttempt {
 }
 
 /// 退单结果.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReturnResult {
     /// 审核中.
     Pending,
@@ -114,7 +147,8 @@ pub enum ReturnResult {
 }
 
 /// 审核结果.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AuditResult {
     /// 通过.
     Passed,
@@ -123,7 +157,8 @@ pub enum AuditResult {
 }
 
 /// 综合满意度.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Satisfaction {
     /// 满意.
     Satisfied,
@@ -135,6 +170,24 @@ pub enum Satisfaction {
     Dissatisfied,
     /// 未评价, 无法接通: left out of the rate.
     Unrated,
+}
+
+/// What an entry of the contact log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Attempted {
+    /// The citizen was reached; that is told by 先行联系时间, not by the log.
+    Reached,
+    /// The attempt failed.
+    Failed(ContactResult),
+}
+
+/// 是 or 否.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// 是.
+    Yes,
+    /// 否.
+    No,
 }
 
 /// What 联系电话 allows.

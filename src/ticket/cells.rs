@@ -1,0 +1,198 @@
+//! The cells of one row, read one by one.
+
+use std::{borrow::Cow, sync::Arc};
+
+use chrono::FixedOffset;
+
+use super::{
+    ContactAttempt, Difficulty, Field, Moment, Origin, Phone, RawRow, Status, TicketNo, Urgency, Words,
+    contact_log::{self, Span},
+    dates::{self, Reading},
+    number::NumberKey,
+    phone::{self, NumberKind},
+    text,
+    value::{Answer, Attempted},
+};
+
+/// What separates the parts of a cell that holds a list.
+const LIST: [char; 8] = ['、', ',', ';', '/', '|', '\n', '\r', '，'];
+
+/// A row and what is needed to read it.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    pub(super) row: &'a RawRow,
+    pub(super) words: &'a Words,
+    pub(super) zone: FixedOffset,
+}
+
+impl<'a> Cells<'a> {
+    /// The cell folded; `None` without the column or with a word for nothing.
+    pub(super) fn folded(&self, field: Field) -> Option<Cow<'a, str>> {
+        let cell = self.row.get(field).filter(|cell| !cell.is_empty())?;
+        let folded = text::fold(cell);
+        if self.words.is_null(&folded) { None } else { Some(folded) }
+    }
+
+    /// A name: the cell without blanks.
+    pub(super) fn name(&self, field: Field) -> Option<Arc<str>> {
+        self.folded(field)?;
+        Some(text::squeeze(self.row.get(field)?).as_ref().into())
+    }
+
+    /// 街镇, by name.
+    pub(super) fn town(&self) -> Option<Arc<str>> {
+        let folded = self.folded(Field::Town)?;
+        self.words.town(&folded).map(Arc::from)
+    }
+
+    /// A cell with several names.
+    pub(super) fn names(&self, field: Field) -> Box<[Arc<str>]> {
+        match self.name(field) {
+            Some(names) if names.contains(LIST) => {
+                names.split(LIST).filter(|name| !name.is_empty()).map(Arc::from).collect()
+            }
+            Some(name) => Box::new([name]),
+            None => Box::default(),
+        }
+    }
+
+    /// A cell with several numbers of tickets.
+    pub(super) fn ticket_nos(&self, field: Field) -> Box<[TicketNo]> {
+        if self.folded(field).is_none() {
+            return Box::default();
+        }
+        let clean = self.row.get(field).map(text::clean).unwrap_or_default();
+        clean.split(LIST).flat_map(str::split_whitespace).filter_map(TicketNo::read).collect()
+    }
+
+    /// What a cell says about a date.
+    pub(super) fn reading(&self, field: Field) -> Reading {
+        match self.row.get(field) {
+            Some(cell) if !cell.is_empty() => match dates::read(cell, self.zone) {
+                Reading::Unreadable | Reading::Impossible if self.folded(field).is_none() => Reading::Empty,
+                reading => reading,
+            },
+            _ => Reading::Empty,
+        }
+    }
+
+    /// The date in a cell.
+    pub(super) fn moment(&self, field: Field) -> Option<Moment> {
+        self.reading(field).moment()
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        self.words.status(&self.folded(Field::Status)?)
+    }
+
+    pub(super) fn origin(&self) -> Option<Origin> {
+        self.words.origin(&self.folded(Field::Origin)?)
+    }
+
+    /// 紧急程度; some platforms keep both words of the class in one column.
+    pub(super) fn urgency(&self) -> Option<Urgency> {
+        let word = |field| self.words.urgency(&self.folded(field)?);
+        word(Field::Urgency).or_else(|| word(Field::Difficulty))
+    }
+
+    /// 难易/办理类别, in its own column or in that of 紧急程度.
+    pub(super) fn difficulty(&self) -> Option<Difficulty> {
+        let word = |field| self.words.difficulty(&self.folded(field)?);
+        word(Field::Difficulty).or_else(|| word(Field::Urgency))
+    }
+
+    /// Whether the citizen's data is to be masked: always, but for a clear no.
+    pub(super) fn is_secret(&self) -> bool {
+        let answer = self.folded(Field::Secret).and_then(|word| self.words.answer(&word));
+        match answer {
+            Some(Answer::No) => false,
+            Some(Answer::Yes) | None => true,
+        }
+    }
+
+    /// Days of an extension: from 延期天数, else from 是否延期.
+    pub(super) fn extension_days(&self) -> Option<u16> {
+        let days = self.folded(Field::ExtensionDays).and_then(|days| days_of(&days));
+        days.or_else(|| days_of(self.folded(Field::Extended)?.strip_prefix("延期")?))
+    }
+
+    /// The failed attempts of 联系记录; without any, the one that 未联系原因 names.
+    pub(super) fn attempts(&self, dispatched: Option<Moment>, updated: Option<Moment>) -> Box<[ContactAttempt]> {
+        let span = Span { zone: self.zone, dispatched, updated };
+        let log = self.row.get(Field::ContactLog).filter(|log| !log.is_empty());
+        let attempts = log.map(|log| contact_log::attempts(log, span, self.words)).unwrap_or_default();
+        if !attempts.is_empty() {
+            return attempts.into();
+        }
+        let reason = self.folded(Field::NonContactReason).and_then(|reason| self.words.attempted(&reason));
+        match reason {
+            Some(Attempted::Failed(result)) => Box::new([ContactAttempt { at: None, result }]),
+            Some(Attempted::Reached) | None => Box::default(),
+        }
+    }
+
+    /// What 联系电话 allows.
+    pub(super) fn phone(&self, key: &NumberKey) -> Phone {
+        let Some(cell) = self.row.get(Field::ContactPhone) else {
+            return Phone::Unknown;
+        };
+        let numbers = phone::numbers(cell);
+        let first = |kind| numbers.iter().find(|number| number.kind == kind);
+        if let Some(mobile) = first(NumberKind::Mobile) {
+            return Phone::Mobile(key.hash(mobile.digits.expose()));
+        }
+        if let Some(landline) = first(NumberKind::Landline) {
+            return Phone::Landline(key.hash(landline.digits.expose()));
+        }
+        match self.folded(Field::ContactPhone) {
+            None => Phone::Missing,
+            Some(word) if self.words.keeps_number_back(&word) => Phone::Secret,
+            Some(_) => Phone::Bad,
+        }
+    }
+
+    /// Usable mobile numbers in 联系电话, each once.
+    pub(super) fn mobiles(&self) -> Vec<String> {
+        let mut mobiles: Vec<String> = Vec::new();
+        for number in phone::numbers(self.row.get(Field::ContactPhone).unwrap_or_default()) {
+            let digits = number.digits.expose();
+            if number.kind == NumberKind::Mobile && !mobiles.contains(digits) {
+                mobiles.push(digits.clone());
+            }
+        }
+        mobiles
+    }
+}
+
+/// `15`, `15.0`, `15个工作日`, `15天`; nothing that is no whole number of days.
+fn days_of(folded: &str) -> Option<u16> {
+    let end = folded.find(|c: char| !c.is_ascii_digit()).unwrap_or(folded.len());
+    let (number, rest) = folded.split_at(end);
+    let rest = rest.strip_prefix(".0").unwrap_or(rest);
+    let unit = ["", "个工作日", "工作日", "个自然日", "日", "天", "个日"].contains(&rest);
+    number.parse().ok().filter(|days| unit && (1..=999).contains(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_a_whole_number_with_or_without_a_unit() {
+        let rows = [
+            ("15", Some(15)),
+            ("15.0个工作日", Some(15)),
+            ("15个工作日", Some(15)),
+            ("20天", Some(20)),
+            ("0", None),
+            ("15.5", None),
+            ("-15", None),
+            ("15或30", None),
+            ("", None),
+            ("99999999", None),
+        ];
+        for (text, days) in rows {
+            assert_eq!(days_of(text), days, "{text}");
+        }
+    }
+}

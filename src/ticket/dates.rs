@@ -1,0 +1,575 @@
+//! Dates as platforms, Excel and people write them.
+//!
+//! Each form is read only as far as it is certain: nothing is completed or
+//! guessed. A zone is used only if it is written; else the text is in the zone of
+//! the store. `24:00` is the end of its day.
+
+use std::num::ParseIntError;
+
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+
+use super::{
+    Moment,
+    scan::{Half, Scan},
+    text,
+};
+
+/// Years that a written date may have.
+const YEARS: std::ops::RangeInclusive<u32> = 1900..=2199;
+
+/// Excel's serials from 2000-01-01 to 2099-12-31 (1900 system): other numbers of
+/// five digits are no dates.
+const EXCEL_DAYS: std::ops::RangeInclusive<u64> = 36_526..=73_050;
+
+/// Epoch seconds from 2001-09-09 to 2033-05-18. From then on ten digits would be
+/// taken for `2034030515`, which some write for a date and hour.
+const EPOCH_S: std::ops::Range<i64> = 1_000_000_000..2_000_000_000;
+
+/// Epoch milliseconds from 2001-09-09 to 2099-12-31.
+const EPOCH_MS: std::ops::Range<i64> = 1_000_000_000_000..4_102_416_000_000;
+
+/// What a cell says about a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// An instant, or a date without a time of day.
+    Known(Moment),
+    /// Nothing: empty, `0000-00-00` or `1900-01-01`.
+    Empty,
+    /// No form that is known, or a number outside the plausible range.
+    Unreadable,
+    /// The form of a date that does not exist, such as 2025-09-31 or 25:10.
+    Impossible,
+}
+
+impl Reading {
+    /// The moment, if there is one.
+    pub fn moment(self) -> Option<Moment> {
+        match self {
+            Self::Known(moment) => Some(moment),
+            Self::Empty | Self::Unreadable | Self::Impossible => None,
+        }
+    }
+}
+
+/// Reads a date that is in `zone` unless it says otherwise.
+///
+/// ```
+/// use duban::{calendar::civil, ticket::dates};
+/// let reading = dates::read("2025/9/30 下午3:05", civil::zone());
+/// assert_eq!(civil::iso(reading.moment().unwrap().at()), "2025-09-30T15:05:00+08:00");
+/// assert_eq!(dates::read("2025-09-31", civil::zone()), dates::Reading::Impossible);
+/// ```
+pub fn read(text: &str, zone: FixedOffset) -> Reading {
+    let text = text::clean(text);
+    if text.is_empty() {
+        return Reading::Empty;
+    }
+    let numeric = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let reading = if numeric && text.bytes().filter(|&byte| byte == b'.').count() < 2 {
+        number(&text, zone)
+    } else {
+        written(&text, zone)
+    };
+    reading.unwrap_or_else(|flaw| match flaw {
+        Flaw::Empty => Reading::Empty,
+        Flaw::Unreadable => Reading::Unreadable,
+        Flaw::Impossible => Reading::Impossible,
+    })
+}
+
+/// Reads a time of day without a date, such as `9:00` or `下午3点20分`.
+pub fn time_of_day(text: &str) -> Option<NaiveTime> {
+    let text = text::clean(text);
+    let mut scan = Scan::new(&text);
+    let time = Clock::scan(&mut scan).ok()?;
+    scan.skip_blanks();
+    if scan.is_done() { time.of_day().ok() } else { None }
+}
+
+/// Why a text gives no moment.
+enum Flaw {
+    Empty,
+    Unreadable,
+    Impossible,
+}
+
+impl From<ParseIntError> for Flaw {
+    fn from(_: ParseIntError) -> Self {
+        Self::Unreadable
+    }
+}
+
+/// A text of digits with at most one point.
+fn number(text: &str, zone: FixedOffset) -> Result<Reading, Flaw> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    match whole.len() {
+        5 => excel(whole, fraction, zone),
+        10 => epoch(whole.parse()?, EPOCH_S, 1),
+        13 => epoch(whole.parse()?, EPOCH_MS, 1000),
+        8 | 12 | 14 | 17 if fraction.bytes().all(|byte| byte == b'0') => {
+            let mut scan = Scan::new(whole);
+            let date = Date::scan_compact(&mut scan).ok_or(Flaw::Unreadable)?;
+            let clock = if scan.is_done() { None } else { Some(Clock::scan_compact(&mut scan)?) };
+            moment(date, clock, zone)
+        }
+        _ => Err(Flaw::Unreadable),
+    }
+}
+
+/// A day number of Excel's 1900 system; its fraction is the time of day, to the
+/// nearest second.
+fn excel(whole: &str, fraction: &str, zone: FixedOffset) -> Result<Reading, Flaw> {
+    let days: u64 = whole.parse()?;
+    if !EXCEL_DAYS.contains(&days) {
+        return Err(Flaw::Unreadable);
+    }
+    // Excel takes 1900 for a leap year, so from March 1900 on day 0 is 1899-12-30.
+    let day = NaiveDate::from_ymd_opt(1899, 12, 30).and_then(|zero| zero.checked_add_days(Days::new(days)));
+    let day = day.ok_or(Flaw::Unreadable)?;
+    if fraction.bytes().all(|byte| byte == b'0') {
+        return Ok(Reading::Known(Moment::on_date(day)));
+    }
+    // More than twelve digits are finer than anything a second could show.
+    let fraction = &fraction[..fraction.len().min(12)];
+    let part: u64 = fraction.parse()?;
+    let scale = 10_u64.pow(fraction.len() as u32);
+    let second = (part * 86_400 + scale / 2) / scale;
+    known(day.and_time(NaiveTime::MIN) + TimeDelta::seconds(second as i64), zone)
+}
+
+/// A number of seconds (or with `per_second` = 1000 milliseconds) since 1970.
+fn epoch(number: i64, plausible: std::ops::Range<i64>, per_second: i64) -> Result<Reading, Flaw> {
+    if !plausible.contains(&number) {
+        return Err(Flaw::Unreadable);
+    }
+    let instant = DateTime::from_timestamp(number / per_second, 0).ok_or(Flaw::Unreadable)?;
+    Ok(Reading::Known(Moment::at_instant(instant)))
+}
+
+/// A date with separators, or any date followed by a time.
+fn written(text: &str, zone: FixedOffset) -> Result<Reading, Flaw> {
+    let mut scan = Scan::new(text);
+    let date = match scan.digit_run() {
+        8 => Date::scan_compact(&mut scan),
+        4 => Date::scan_separated(&mut scan),
+        _ => None,
+    };
+    let date = date.ok_or(Flaw::Unreadable)?;
+    scan.skip_weekday();
+    scan.skip_blanks();
+    if scan.is_done() {
+        return moment(date, None, zone);
+    }
+    if scan.skip_char('T') || scan.skip_char('t') || scan.skip_char(',') {
+        scan.skip_blanks();
+    }
+    let clock = Clock::scan(&mut scan)?;
+    scan.skip_blanks();
+    let zone = if scan.is_done() { zone } else { offset(&mut scan).ok_or(Flaw::Unreadable)? };
+    if scan.is_done() { moment(date, Some(clock), zone) } else { Err(Flaw::Unreadable) }
+}
+
+/// `Z`, `UTC`, `GMT+8`, `+08:00`, `+0800` or `+08`.
+fn offset(scan: &mut Scan<'_>) -> Option<FixedOffset> {
+    let named = scan.skip_word("UTC") || scan.skip_word("GMT") || scan.skip_char('Z') || scan.skip_char('z');
+    let east = match scan.peek() {
+        Some('+') => 1,
+        Some('-') => -1,
+        _ if named => return FixedOffset::east_opt(0),
+        _ => return None,
+    };
+    scan.skip();
+    let run = scan.digit_run();
+    let (hours, minutes) = match run {
+        4 => (scan.digits(2)?, scan.digits(2)?),
+        1 | 2 => {
+            let hours = scan.digits(run)?;
+            (hours, if scan.skip_char(':') { scan.digits(2)? } else { 0 })
+        }
+        _ => return None,
+    };
+    // No place on earth is further than this from UTC.
+    if hours > 14 || minutes > 59 {
+        return None;
+    }
+    FixedOffset::east_opt(east * (hours * 3600 + minutes * 60) as i32)
+}
+
+/// Puts date and time together and checks that they exist.
+fn moment(date: Date, clock: Option<Clock>, zone: FixedOffset) -> Result<Reading, Flaw> {
+    let day = date.day()?;
+    match clock {
+        None => Ok(Reading::Known(Moment::on_date(day))),
+        Some(clock) if clock.is_end_of_day() => {
+            let next = day.succ_opt().ok_or(Flaw::Unreadable)?;
+            known(next.and_time(NaiveTime::MIN), zone)
+        }
+        Some(clock) => known(day.and_time(clock.of_day()?), zone),
+    }
+}
+
+/// The instant of a civil time in a zone.
+fn known(civil: NaiveDateTime, zone: FixedOffset) -> Result<Reading, Flaw> {
+    let instant: DateTime<Utc> = civil.checked_sub_offset(zone).ok_or(Flaw::Unreadable)?.and_utc();
+    Ok(Reading::Known(Moment::at_instant(instant)))
+}
+
+/// A date as written, perhaps one that does not exist.
+struct Date {
+    year: u32,
+    month: u32,
+    day: u32,
+}
+
+impl Date {
+    /// `20250930`.
+    fn scan_compact(scan: &mut Scan<'_>) -> Option<Self> {
+        Some(Self { year: scan.digits(4)?, month: scan.digits(2)?, day: scan.digits(2)? })
+    }
+
+    /// `2025-9-30`, with the same separator twice, or `2025年9月30日`.
+    fn scan_separated(scan: &mut Scan<'_>) -> Option<Self> {
+        let year = scan.digits(4)?;
+        scan.skip_blanks_before("年");
+        let first = scan.next_char()?;
+        let second = match first {
+            '-' | '/' | '.' => first,
+            '年' => '月',
+            _ => return None,
+        };
+        let month = scan.one_or_two_digits()?;
+        scan.skip_blanks_before("月");
+        if !scan.skip_char(second) {
+            return None;
+        }
+        let day = scan.one_or_two_digits()?;
+        scan.skip_blanks_before("日号");
+        if first == '年' {
+            let _ = scan.skip_char('日') || scan.skip_char('号');
+        }
+        Some(Self { year, month, day })
+    }
+
+    fn day(&self) -> Result<NaiveDate, Flaw> {
+        match (self.year, self.month, self.day) {
+            (0, 0, 0) | (1900, 1, 1) => Err(Flaw::Empty),
+            (year, ..) if !YEARS.contains(&year) => Err(Flaw::Unreadable),
+            (year, month, day) => NaiveDate::from_ymd_opt(year as i32, month, day).ok_or(Flaw::Impossible),
+        }
+    }
+}
+
+/// A time of day as written, perhaps one that does not exist.
+struct Clock {
+    hour: u32,
+    minute: u32,
+    second: u32,
+}
+
+impl Clock {
+    /// `15:05`, `15:05:00.123`, `下午3:05`, `3:05 PM`, `15时05分`, `150500`.
+    fn scan(scan: &mut Scan<'_>) -> Result<Self, Flaw> {
+        let before = scan.half_of_day();
+        let mut clock = match scan.digit_run() {
+            4 | 6 => Self::scan_compact(scan)?,
+            _ => Self::scan_separated(scan).ok_or(Flaw::Unreadable)?,
+        };
+        let half = before.or_else(|| scan.half_of_day());
+        if let Some(half) = half {
+            clock.hour = hour_of_half(clock.hour, half)?;
+        }
+        Ok(clock)
+    }
+
+    /// `1505`, `150500` or `150500123`.
+    fn scan_compact(scan: &mut Scan<'_>) -> Result<Self, Flaw> {
+        let mut two = || scan.digits(2);
+        let (hour, minute) = (two().ok_or(Flaw::Unreadable)?, two().ok_or(Flaw::Unreadable)?);
+        let clock = Self { hour, minute, second: two().unwrap_or(0) };
+        scan.skip_digits();
+        Ok(clock)
+    }
+
+    fn scan_separated(scan: &mut Scan<'_>) -> Option<Self> {
+        let hour = scan.one_or_two_digits()?;
+        let mut clock = Self { hour, minute: 0, second: 0 };
+        if scan.skip_char('时') || scan.skip_char('点') {
+            if scan.digit_run() == 0 {
+                return Some(clock);
+            }
+        } else if !scan.skip_char(':') {
+            return None;
+        }
+        clock.minute = scan.one_or_two_digits()?;
+        let seconds_follow = scan.skip_char(':') || (scan.skip_char('分') && scan.digit_run() > 0);
+        if seconds_follow {
+            clock.second = scan.one_or_two_digits()?;
+            let _ = scan.skip_char('秒');
+            // Fractions are finer than any rule; they are dropped.
+            if scan.skip_char('.') && scan.skip_digits() == 0 {
+                return None;
+            }
+        }
+        Some(clock)
+    }
+
+    fn is_end_of_day(&self) -> bool {
+        (self.hour, self.minute, self.second) == (24, 0, 0)
+    }
+
+    fn of_day(&self) -> Result<NaiveTime, Flaw> {
+        NaiveTime::from_hms_opt(self.hour, self.minute, self.second).ok_or(Flaw::Impossible)
+    }
+}
+
+/// The hour of the day from an hour of one of its halves. `下午15:05` is common
+/// and clear; 晚上 after midnight belongs to another date and is not.
+fn hour_of_half(hour: u32, half: Half) -> Result<u32, Flaw> {
+    match (half, hour) {
+        (Half::Morning, 12) => Ok(0),
+        (Half::Morning, 0..=11) => Ok(hour),
+        (Half::Noon, 11 | 12) => Ok(hour),
+        (Half::Noon, 1 | 2) => Ok(hour + 12),
+        (Half::Noon, 13 | 14) => Ok(hour),
+        (Half::Afternoon, 0..=11) => Ok(hour + 12),
+        (Half::Afternoon, 12..=23) => Ok(hour),
+        (Half::Evening, 5..=11) => Ok(hour + 12),
+        (Half::Evening, 17..=23) => Ok(hour),
+        (Half::Noon | Half::Evening, 0..=23) => Err(Flaw::Unreadable),
+        _ => Err(Flaw::Impossible),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::calendar::civil;
+
+    /// What a text says in the policy zone.
+    fn told(text: &str) -> String {
+        match read(text, civil::zone()) {
+            Reading::Known(moment) => format!("{moment:?}"),
+            other => format!("{other:?}").to_lowercase(),
+        }
+    }
+
+    fn assert_told(rows: &[(&str, &str)]) {
+        for (text, expected) in rows {
+            assert_eq!(told(text), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn dates_with_a_time_are_read_in_every_form() {
+        const RECEIVED: &str = "2025-09-30T15:05:00+08:00";
+        for text in [
+            "2025-09-30 15:05:00",
+            "2025-09-30 15:05",
+            "2025-9-30 15:5:0",
+            "2025-09-30T15:05:00",
+            "2025-09-30  15:05:00.000",
+            "2025/9/30 下午3:05",
+            "2025/9/30 下午 3:05:00",
+            "2025/9/30 下午15:05",
+            "2025/9/30 3:05 PM",
+            "2025/9/30 3:05:00 pm",
+            "2025.9.30 15:05",
+            "2025年9月30日 15:05",
+            "2025年9月30日15:05",
+            "2025年9月30日15时05分",
+            "2025年09月30日 下午3时5分0秒",
+            "2025年9月30日 下午3点05分",
+            "2025 年 9 月 30 日 15:05",
+            "2025年9月30日 星期二 15:05",
+            "2025-09-30(周二) 15:05",
+            "20250930150500",
+            "202509301505",
+            "20250930150500123",
+            "20250930150500.0",
+            "20250930 150500",
+            "20250930 15:05",
+            "20250930T150500+0800",
+            "45930.628472",
+            "45930.6284722222222222",
+            "1759215900000",
+            "1759215900000.0",
+            "1759215900",
+            "2025-09-30T07:05:00Z",
+            "2025-09-30T07:05:00.123z",
+            "2025-09-30 07:05:00 UTC",
+            "2025-09-30T09:05:00+02:00",
+            "2025-09-30T16:05:00+0900",
+            "2025-09-30 15:05:00 GMT+8",
+            "2025-09-29T23:05-0800",
+            "2025-09-30T02:05:00-05",
+            "２０２５－０９－３０　１５：０５：００",
+            "\u{feff}2025–09–30 15:05\u{3000}\t",
+            "2025/9/30\u{a0}下午3:05",
+        ] {
+            assert_eq!(told(text), RECEIVED, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_alone_has_no_time_of_day() {
+        for text in [
+            "2025-09-30",
+            "2025/9/30",
+            "2025.09.30",
+            "2025年9月30日",
+            "2025年9月30号",
+            "2025年9月30",
+            "20250930",
+            "20250930.0",
+            "45930",
+            "45930.0",
+            "2025-09-30 星期二",
+        ] {
+            assert_eq!(told(text), "2025-09-30", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn hours_of_a_half_day_are_counted_as_said() {
+        assert_told(&[
+            ("2025-09-30 上午12:30", "2025-09-30T00:30:00+08:00"),
+            ("2025-09-30 凌晨0:30", "2025-09-30T00:30:00+08:00"),
+            ("2025-09-30 上午9:00", "2025-09-30T09:00:00+08:00"),
+            ("2025-09-30 中午12:05", "2025-09-30T12:05:00+08:00"),
+            ("2025-09-30 中午1:05", "2025-09-30T13:05:00+08:00"),
+            ("2025-09-30 下午12:30", "2025-09-30T12:30:00+08:00"),
+            ("2025-09-30 下午0:30", "2025-09-30T12:30:00+08:00"),
+            ("2025-09-30 晚上9:00", "2025-09-30T21:00:00+08:00"),
+            ("2025-09-30 12:30 AM", "2025-09-30T00:30:00+08:00"),
+            ("2025-09-30 晚上1:00", "unreadable"),
+            ("2025-09-30 上午15:00", "impossible"),
+        ]);
+    }
+
+    #[test]
+    fn midnight_may_be_written_as_the_end_of_its_day() {
+        assert_told(&[
+            ("2025-09-30 24:00", "2025-10-01T00:00:00+08:00"),
+            ("2025-09-30 24:00:00", "2025-10-01T00:00:00+08:00"),
+            ("2025-09-30 24:01", "impossible"),
+        ]);
+    }
+
+    #[test]
+    fn a_date_that_does_not_exist_is_impossible() {
+        for text in [
+            "2025-09-31",
+            "2025-09-31 10:00:00",
+            "2026/2/29 8:30",
+            "2026年9月31日",
+            "20260931",
+            "20260931100000",
+            "2026-10-10 25:10:00",
+            "2026-10-10 25:10",
+            "2025-13-01",
+            "2025-00-10",
+            "2025-09-30 15:60",
+            "2025-09-30 23:59:60",
+            "2025-09-31T10:00:00Z",
+        ] {
+            assert_eq!(told(text), "impossible", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_for_no_date_are_empty() {
+        for text in
+            ["", " \t\u{3000}", "0000-00-00", "0000-00-00 00:00:00", "00000000000000", "1900-01-01", "1900/1/1 0:00"]
+        {
+            assert_eq!(told(text), "empty", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_certain_is_unreadable() {
+        for text in [
+            "昨天",
+            "见附件",
+            "上周五下午",
+            "9月30日",
+            "2025年9月",
+            "2025-09",
+            "30-09-2025",
+            "9/30/2025",
+            "25-09-30",
+            "2025-09/30",
+            "2025-09-30 15",
+            "2025-09-30 下午",
+            "2025-09-30 15:05:00 左右",
+            "2025-09-30 15:05 CST",
+            "2025-09-30 15:05+25:00",
+            "2025-09-30T",
+            "约2025-09-30",
+            "2.02509E+13",
+            "59721234",
+            "12345",
+            "99999.5",
+            "45930.6.2",
+            "45930,628472",
+            "2025093015",
+            "9999999999999",
+            "999999999",
+            "20250930.5",
+            "0025-09-30",
+            "9999-12-31",
+            "１２３４５６７８９０１２３４５６７８９０１２３４５６７８９０",
+            ".",
+            "1.",
+        ] {
+            assert_eq!(told(text), "unreadable", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_zone_is_in_the_zone_of_the_store() {
+        let utc = FixedOffset::east_opt(0).unwrap();
+        for (text, expected) in [
+            ("2025-09-30 15:05", "2025-09-30T23:05:00+08:00"),
+            ("45930.628472", "2025-09-30T23:05:00+08:00"),
+            ("2025-09-30 15:05+08:00", "2025-09-30T15:05:00+08:00"),
+            ("1759215900000", "2025-09-30T15:05:00+08:00"),
+            ("2025-09-30", "2025-09-30"),
+        ] {
+            let moment = read(text, utc).moment().unwrap();
+            assert_eq!(format!("{moment:?}"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_read_without_its_date() {
+        let rows = [("9:00", Some((9, 0))), ("下午3点20分", Some((15, 20))), ("25:10", None), ("无", None)];
+        for (text, expected) in rows {
+            assert_eq!(time_of_day(text), expected.and_then(|(h, m)| NaiveTime::from_hms_opt(h, m, 0)), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            let _ = read(&text, civil::zone());
+            let _ = time_of_day(&text);
+        }
+
+        #[test]
+        fn no_text_like_a_date_panics(text in "[0-9年月日时分秒点上下午TZ:./ +\u{ff11}\u{ff1a}-]{0,30}") {
+            let _ = read(&text, civil::zone());
+        }
+
+        #[test]
+        fn every_second_is_read_back(at in 1_000_000_000_i64..4_000_000_000) {
+            let instant = DateTime::from_timestamp(at, 0).unwrap();
+            let local = instant.with_timezone(&civil::zone());
+            for form in ["%Y-%m-%d %H:%M:%S", "%Y/%-m/%-d %-H:%M:%S", "%Y年%-m月%-d日 %H时%M分%S秒", "%Y%m%d%H%M%S", "%+"] {
+                let text = local.format(form).to_string();
+                prop_assert_eq!(read(&text, civil::zone()), Reading::Known(Moment::at_instant(instant)), "{}", text);
+            }
+        }
+    }
+}
