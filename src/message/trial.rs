@@ -1,0 +1,109 @@
+//! Every template is tried on made-up facts before it is used.
+
+use crate::notice::{Fact, Facts, Kind, Medium};
+
+use super::{Item, MessageError, Templates, Text, fixture, name, sms, wording::HOTLINE};
+
+/// The kinds that may stand in the digest of the first start (A40).
+const FIRST_START: [Kind; 4] = [Kind::Overdue1, Kind::Overdue2, Kind::Overdue3, Kind::OverdueDaily];
+
+/// Everything that is wrong, once for each template.
+pub fn faults(templates: &Templates) -> Vec<MessageError> {
+    let mut faults = Vec::new();
+    for kind in Kind::ALL {
+        let Some(cases) = fixture::facts(kind, &templates.wording) else { continue };
+        for &medium in kind.media() {
+            faults.extend(one(templates, kind, medium, &cases).err());
+            if !kind.is_to_citizen() {
+                faults.extend(several(templates, kind, medium, &cases).err());
+            }
+        }
+    }
+    for medium in [Medium::Sms, Medium::Email] {
+        faults.extend(first_start(templates, medium).err());
+    }
+    faults.sort_by(|a, b| (a.file(), a.line()).cmp(&(b.file(), b.line())));
+    faults.dedup_by(|a, b| a.to_string() == b.to_string());
+    faults
+}
+
+/// Each case plainly, and with every mark.
+fn one(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -> Result<(), MessageError> {
+    let file = name::one(kind, medium);
+    for facts in cases {
+        for item in [plain(facts), marked(&provisional(facts))] {
+            let text = templates.render(kind, medium, &[item])?;
+            check_length(templates, &file, &text)?;
+            if kind.is_to_citizen() {
+                check_citizen(&file, &text)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Two of a kind, all of its cases together, and a hundred.
+fn several(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -> Result<(), MessageError> {
+    let file = templates.template(kind, medium, 2)?;
+    let provisional: Vec<Facts> = cases.iter().map(provisional).collect();
+    let every: Vec<Item<'_>> = cases.iter().chain(cases).map(plain).collect();
+    let hundreds: Vec<Item<'_>> = provisional.iter().cycle().take(100).map(marked).collect();
+    for items in [&every, &hundreds] {
+        let text = templates.render(kind, medium, items)?;
+        check_length(templates, &file, &text)?;
+    }
+    Ok(())
+}
+
+fn first_start(templates: &Templates, medium: Medium) -> Result<(), MessageError> {
+    let facts: Vec<(Kind, Facts)> = FIRST_START
+        .into_iter()
+        .filter_map(|kind| Some((kind, provisional(fixture::facts(kind, &templates.wording)?.first()?))))
+        .collect();
+    for count in [1, 100] {
+        let items: Vec<(Kind, Item<'_>)> =
+            facts.iter().cycle().take(count).map(|(kind, facts)| (*kind, marked(facts))).collect();
+        let text = templates.render_first_start(medium, &items)?;
+        check_length(templates, &name::first_start(medium), &text)?;
+    }
+    Ok(())
+}
+
+fn check_length(templates: &Templates, file: &str, text: &Text) -> Result<(), MessageError> {
+    let (count, limit) = (sms::count(&text.body), templates.wording.sms_parts);
+    if text.subject.is_some() || count.parts <= limit {
+        return Ok(());
+    }
+    Err(MessageError::TooLong { file: file.to_owned(), units: count.units, parts: count.parts, limit })
+}
+
+/// The facts that could tell anything cannot reach the text; what is left is
+/// what somebody wrote into it.
+fn check_citizen(file: &str, text: &Text) -> Result<(), MessageError> {
+    let fault = |what| Err(MessageError::ToCitizen { file: file.to_owned(), what });
+    if text.body.contains(HOTLINE) {
+        return fault("12345");
+    }
+    if text.body.contains("工单") {
+        return fault("工单");
+    }
+    if text.body.contains("://") {
+        return fault("a link");
+    }
+    Ok(())
+}
+
+/// The facts with the one flag that no case sets.
+fn provisional(facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    facts.insert("provisional".to_owned(), Fact::Flag(true));
+    facts
+}
+
+fn plain(facts: &Facts) -> Item<'_> {
+    Item { facts, late: false, repeat: false }
+}
+
+fn marked(facts: &Facts) -> Item<'_> {
+    Item { facts, late: true, repeat: true }
+}
