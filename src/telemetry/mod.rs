@@ -1,1 +1,15 @@
-//! Log set-up, field names, counters, task status.
+//! What the program tells its operator about itself: the log, counters, and
+//! when each background task last ran.
+//!
+//! Nothing here is about a citizen: a log line carries ticket numbers, keys,
+//! codes and counts, under the names in [`field`]. The rooms below write their
+//! lines with `tracing` alone and know nothing of this room.
+
+mod counters;
+pub mod field;
+mod log;
+mod tasks;
+
+pub use counters::{Counter, Counters};
+pub use log::{Form, LogError, Settings, start};
+pub use tasks::{Run, Task, Tasks};
