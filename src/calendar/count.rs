@@ -56,18 +56,9 @@ impl Calendar {
     /// When the count leaves the years that the table spans.
     #[inline]
     pub fn nth_workday_after(&self, day: NaiveDate, n: Workdays) -> Result<Counted<NaiveDate>, CalendarError> {
-        let span = self.table.span(slot(day)?);
-        if n.0 == 0 {
-            return Ok(Counted { value: day, provisional: false, strict_provisional: false });
-        }
-        let position = usize::from(span.through).saturating_add(n.0 as usize);
-        match self.table.worked(position) {
-            Some((value, last)) => Ok(Counted {
-                value,
-                provisional: span.provisional(last),
-                strict_provisional: span.strict_provisional(last),
-            }),
-            None => Err(CalendarError::CountLeaves { day, n: n.0 }),
+        match self.after(day, n) {
+            Some(counted) => Ok(counted),
+            None => Err(refused(day, n.0)),
         }
     }
 
@@ -87,17 +78,12 @@ impl Calendar {
     /// assert_eq!(fifth.value, NaiveDate::from_ymd_opt(2026, 9, 29).unwrap());
     /// # Ok::<(), duban::calendar::CalendarError>(())
     /// ```
+    #[inline]
     pub fn nth_workday_back(&self, day: NaiveDate, n: Workdays) -> Result<Counted<NaiveDate>, CalendarError> {
-        let last = slot(day)?;
-        let back = n.0.checked_sub(1).ok_or(CalendarError::NothingToCount { day })?;
-        let position = usize::from(self.table.span(last).through).checked_sub(back as usize);
-        match position.and_then(|position| self.table.worked(position)) {
-            Some((value, first)) => {
-                let span = self.table.span(first.before());
-                let (provisional, strict_provisional) = (span.provisional(last), span.strict_provisional(last));
-                Ok(Counted { value, provisional, strict_provisional })
-            }
-            None => Err(CalendarError::CountLeaves { day, n: n.0 }),
+        match self.back(day, n) {
+            Some(counted) => Ok(counted),
+            None if n.0 == 0 => Err(CalendarError::NothingToCount { day }),
+            None => Err(refused(day, n.0)),
         }
     }
 
@@ -196,6 +182,27 @@ impl Calendar {
         opinion::compare(&self.arrangement)
     }
 
+    #[inline]
+    fn after(&self, day: NaiveDate, n: Workdays) -> Option<Counted<NaiveDate>> {
+        let span = self.table.span(Slot::of(day)?);
+        if n.0 == 0 {
+            return Some(Counted { value: day, provisional: false, strict_provisional: false });
+        }
+        let (value, last) = self.table.worked(usize::from(span.through).saturating_add(n.0 as usize))?;
+        let (provisional, strict_provisional) = (span.provisional(last), span.strict_provisional(last));
+        Some(Counted { value, provisional, strict_provisional })
+    }
+
+    #[inline]
+    fn back(&self, day: NaiveDate, n: Workdays) -> Option<Counted<NaiveDate>> {
+        let last = Slot::of(day)?;
+        let back = n.0.checked_sub(1)? as usize;
+        let (value, first) = self.table.worked(usize::from(self.table.span(last).through).checked_sub(back)?)?;
+        let eve = self.table.span(first.before());
+        let (provisional, strict_provisional) = (eve.provisional(last), eve.strict_provisional(last));
+        Some(Counted { value, provisional, strict_provisional })
+    }
+
     fn through(&self, slot: Slot) -> i64 {
         i64::from(self.table.span(slot).through)
     }
@@ -212,7 +219,12 @@ impl Calendar {
     }
 }
 
-#[inline]
+/// Why a count could not be made; kept apart from the look-ups, which are hot.
+#[cold]
+fn refused(day: NaiveDate, n: u32) -> CalendarError {
+    slot(day).err().unwrap_or(CalendarError::CountLeaves { day, n })
+}
+
 fn slot(day: NaiveDate) -> Result<Slot, CalendarError> {
     Slot::of(day).ok_or(CalendarError::NotCovered { day })
 }
