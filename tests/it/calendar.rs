@@ -118,6 +118,14 @@ fn a_day_says_why_it_is_worked_or_not() {
     assert!(!calendar.day(date("2027-10-01")).unwrap().known);
 }
 
+#[test]
+fn every_year_file_of_the_folder_is_embedded() {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/calendars")).unwrap();
+    let mut names: Vec<_> = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(embedded().unwrap().iter().map(|file| file.file().to_owned()).collect::<Vec<_>>(), names);
+}
+
 proptest! {
     #[test]
     fn counting_back_undoes_counting_on(day in any_day(), n in 1_u32..400) {

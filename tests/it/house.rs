@@ -93,11 +93,11 @@ fn no_path_climbs_out_of_its_room_by_super() {
 #[test]
 fn the_pure_floor_knows_neither_machine_nor_network() {
     let rooms = rooms();
-    let pure: Vec<_> = sources_by_room(&rooms).into_iter().filter(|(_, room)| rooms[*room].pure).collect();
     let mut faults = Vec::new();
-    for (source, _) in &pure {
+    // Tests of a pure room may compare a table with a folder of ours.
+    for (source, _) in sources_by_room(&rooms).iter().filter(|(source, room)| rooms[*room].pure && !source.only_tests) {
         let knows = |path: &String| NOT_PURE.iter().any(|word| path == word || path.starts_with(&format!("{word}::")));
-        faults.extend(paths(&source.code).into_iter().filter(knows).map(|path| format!("{}: `{path}`", source.name)));
+        faults.extend(paths(source.body()).into_iter().filter(knows).map(|path| format!("{}: `{path}`", source.name)));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(rooms.iter().filter(|room| room.pure).count() >= 7);
@@ -108,12 +108,16 @@ fn no_file_and_no_function_is_too_long() {
     let mut faults = Vec::new();
     let mut excused = BTreeSet::new();
     for source in sources("src").iter().filter(|source| !source.only_tests) {
-        let lines = source.body().lines().count();
+        let functions = functions(source.body());
+        let excuse =
+            |name: &str| EXCEPTIONS.iter().find(|(file, function, _)| (*file, *function) == (&source.name, name));
+        let excused_lines = functions.iter().filter(|(name, _)| excuse(name).is_some()).map(|(_, lines)| lines);
+        let lines = source.body().lines().count() - excused_lines.sum::<usize>();
         if lines > FILE_CEILING {
             faults.push(format!("{}: {lines} lines, at most {FILE_CEILING}", source.name));
         }
-        for (name, lines) in functions(source.body()).into_iter().filter(|(_, lines)| *lines > FUNCTION_CEILING) {
-            match EXCEPTIONS.iter().find(|(file, function, _)| (*file, *function) == (&*source.name, &*name)) {
+        for (name, lines) in functions.iter().filter(|(_, lines)| *lines > FUNCTION_CEILING) {
+            match excuse(name) {
                 Some(exception) => _ = excused.insert(exception),
                 None => faults.push(format!("{}: `{name}` has {lines} lines, at most {FUNCTION_CEILING}", source.name)),
             }
@@ -139,7 +143,8 @@ fn nothing_is_left_unfinished_or_silenced() {
 #[test]
 fn the_top_level_holds_only_what_belongs_there() {
     let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let strange = names.filter(|name| !name.starts_with('.') && name != "target" && !TOP_LEVEL.contains(&name.as_str()));
+    let strange =
+        names.filter(|name| !name.starts_with('.') && name != "target" && !TOP_LEVEL.contains(&name.as_str()));
     assert_eq!(strange.collect::<Vec<_>>(), [""; 0]);
 }
 
@@ -179,7 +184,8 @@ fn sources_by_room(rooms: &[Room]) -> Vec<(Source, usize)> {
     let place = |source: &Source| {
         let name = source.name.trim_start_matches("src/").split(['/', '.']).next().unwrap().to_owned();
         let top = ["lib", "main"].contains(&&*name);
-        (!top).then(|| rooms.iter().position(|room| room.name == name).unwrap_or_else(|| panic!("{name} is not listed")))
+        (!top)
+            .then(|| rooms.iter().position(|room| room.name == name).unwrap_or_else(|| panic!("{name} is not listed")))
     };
     sources("src").into_iter().filter_map(|source| place(&source).map(|room| (source, room))).collect()
 }
@@ -206,7 +212,8 @@ impl Source {
     fn foot(&self) -> usize {
         let inline = |(at, text): &(usize, &str)| {
             let rest = self.code[at + text.len()..].trim_start();
-            rest.starts_with("mod ") && rest.split(['{', ';']).next().is_some_and(|head| rest[head.len()..].starts_with('{'))
+            rest.starts_with("mod ")
+                && rest.split(['{', ';']).next().is_some_and(|head| rest[head.len()..].starts_with('{'))
         };
         self.code.match_indices("#[cfg(test)]").find(inline).map_or(self.code.len(), |(at, _)| at)
     }
@@ -219,9 +226,9 @@ fn sources(folder: &str) -> Vec<Source> {
     let mut sources: Vec<Source> = files.iter().map(|file| source(file)).collect();
     let tests: BTreeSet<String> = sources.iter().flat_map(test_files).collect();
     for source in &mut sources {
-        source.only_tests = tests.iter().any(|test| {
-            source.name == format!("{test}.rs") || source.name.starts_with(&format!("{test}/"))
-        });
+        source.only_tests = tests
+            .iter()
+            .any(|test| source.name == format!("{test}.rs") || source.name.starts_with(&format!("{test}/")));
     }
     sources
 }

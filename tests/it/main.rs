@@ -3,4 +3,6 @@
 
 mod calendar;
 mod calendar_faults;
+mod house;
+mod rust_text;
 mod ticket_samples;
