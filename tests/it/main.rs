@@ -5,4 +5,5 @@ mod calendar;
 mod calendar_faults;
 mod house;
 mod rust_text;
+mod ticket_rows;
 mod ticket_samples;
