@@ -80,6 +80,13 @@ impl MessageError {
         }
     }
 
+    /// What is wrong, without the file and line.
+    pub fn what(&self) -> String {
+        let text = self.to_string();
+        let what = self.file().and_then(|_| text.split_once(": ")).map(|(_, what)| what.to_owned());
+        what.unwrap_or(text)
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {

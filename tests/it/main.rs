@@ -3,7 +3,8 @@
 
 mod calendar;
 mod calendar_faults;
+mod config_fixtures;
 mod house;
 mod rust_text;
-mod ticket_rows;
+mod systemd_unit;
 mod ticket_samples;

@@ -1,0 +1,183 @@
+//! Settings that do not fit are refused, every fault at once with file, line and
+//! key; those that are shipped fit.
+//!
+//! A fixture is named by its one peculiarity and says in its first line what it
+//! is for.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use duban::config::{Fault, Loaded, Places, Settings, load};
+
+/// A fixture, the file that it stands for, and how each of its faults begins.
+type Row = (&'static str, &'static str, &'static [&'static str]);
+
+const ROWS: [Row; 20] = [
+    ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
+    ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
+    ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
+    (
+        "several-faults.toml",
+        "duban.toml",
+        &[
+            "duban.toml:3: state.dir: `state` is not an absolute path",
+            "duban.toml:5: schedule.poll_s: invalid type: string \"fast\"",
+            "duban.toml:6: schedule.interval: unknown field `interval`",
+            "duban.toml:8: wording.sms_parts: it must be at least 1",
+        ],
+    ),
+    ("state-dir-relative.toml", "duban.toml", &["duban.toml:3: state.dir: `state` is not an absolute path"]),
+    ("poll-too-slow.toml", "duban.toml", &["duban.toml:3: schedule.poll_s: 31 is out of bounds"]),
+    ("cron-five-fields.toml", "duban.toml", &["duban.toml:3: schedule.reconcile: `7 * * * *` is no schedule"]),
+    ("zone-elsewhere.toml", "duban.toml", &["duban.toml:3: policy.zone: unknown variant `UTC`"]),
+    ("ledger-is-the-store.toml", "duban.toml", &["duban.toml:3: ledger.path: the ledger and the ticket store"]),
+    ("columns-outside.toml", "duban.toml", &["duban.toml:3: store.columns: `../other` is no name"]),
+    ("signature-in-brackets.toml", "duban.toml", &["duban.toml:3: wording.signature: it must be one line"]),
+    ("public-phone-is-the-hotline.toml", "duban.toml", &["duban.toml:3: wording.public_phone: it must not be"]),
+    ("log-level-unknown.toml", "duban.toml", &["duban.toml:3: log.level: log.level `duban=loud` is neither"]),
+    (
+        "template-missing-fact.txt",
+        "templates/due-today.sms.txt",
+        &["templates/due-today.sms.txt:3: `handler` has no such fact"],
+    ),
+    ("template-broken-syntax.txt", "templates/due-today.sms.txt", &["templates/due-today.sms.txt:3: "]),
+    (
+        "template-too-long.txt",
+        "templates/due-today.sms.txt",
+        &["templates/due-today.sms.txt: an SMS of 72 units takes 2 parts"],
+    ),
+    (
+        "template-tells-the-citizen.txt",
+        "templates/citizen-unreachable-sms.sms.txt",
+        &["templates/citizen-unreachable-sms.sms.txt:2: `cat` has no such fact"],
+    ),
+    (
+        "template-of-no-notice.txt",
+        "templates/due-tomorrow.sms.txt",
+        &["templates/due-tomorrow.sms.txt: no notice has a text of this name"],
+    ),
+    ("calendar-truncated.json", "calendars/2027.json", &["calendars/2027.json:6: not in the form of a calendar file"]),
+    (
+        "calendar-of-another-year.json",
+        "calendars/2027.json",
+        &["calendars/2027.json:6: 2028-01-26 lies neither in 2027"],
+    ),
+];
+
+#[test]
+fn every_fixture_is_refused_for_its_peculiarity_and_nothing_else() {
+    for (fixture, stands_for, expected) in ROWS {
+        let house = House::shipped();
+        house.put(stands_for, &fs::read_to_string(fixtures().join(fixture)).unwrap());
+        let faults = told(&house, &house.load().unwrap_err());
+        assert_eq!(faults.len(), expected.len(), "{fixture}: {faults:#?}");
+        for (fault, start) in faults.iter().zip(expected) {
+            assert!(fault.starts_with(start), "{fixture}: {fault}");
+            assert!(fault.contains("; "), "{fixture} says what to do: {fault}");
+        }
+    }
+}
+
+#[test]
+fn every_fixture_has_a_row_and_says_what_it_is_for() {
+    let rows: BTreeSet<&str> = ROWS.iter().map(|(fixture, ..)| *fixture).collect();
+    let files: BTreeSet<String> =
+        fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(files.iter().map(String::as_str).collect::<BTreeSet<_>>(), rows);
+    for file in files.iter().filter(|file| !file.ends_with(".json")) {
+        let text = fs::read_to_string(fixtures().join(file)).unwrap();
+        assert!(text.starts_with("# ") || text.starts_with("{# "), "{file}");
+    }
+}
+
+#[test]
+fn the_shipped_settings_fit_and_are_the_defaults() {
+    let loaded = House::shipped().load().unwrap();
+    assert_eq!(loaded.settings, Settings::default());
+    assert_eq!(loaded.calendars.calendar.horizon(), Some(2026));
+}
+
+#[test]
+fn an_empty_file_of_settings_fits() {
+    let house = House::shipped();
+    house.put("duban.toml", "");
+    assert_eq!(house.load().unwrap().settings, Settings::default());
+}
+
+#[test]
+fn settings_without_a_file_name_the_folder_and_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = load(&Places { dir: folder.path().to_owned(), credentials: None }).unwrap_err();
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].to_string().contains("duban.toml: it is not there; copy config/"), "{}", faults[0]);
+}
+
+#[test]
+fn a_file_that_nobody_reads_is_refused() {
+    let house = House::shipped();
+    house.put("rule.toml", "");
+    let faults = told(&house, &house.load().unwrap_err());
+    assert_eq!(faults, ["rule.toml: no settings are read from a file of this name; correct the name, or remove it"]);
+}
+
+#[test]
+fn a_year_file_on_disk_is_added_to_the_embedded_ones() {
+    let house = House::shipped();
+    let day = r#"{"name": "元旦", "date": "2027-01-01", "isOffDay": true}"#;
+    house.put("calendars/2027.json", &format!(r#"{{"year": 2027, "papers": [], "days": [{day}]}}"#));
+    let calendar = house.load().unwrap().calendars.calendar;
+    assert!(calendar.knows(2026) && calendar.knows(2027));
+}
+
+#[test]
+fn the_print_changes_with_every_file_that_is_read_and_with_nothing_else() {
+    let house = House::shipped();
+    let print = |house: &House| house.load().unwrap().print;
+    let first = print(&house);
+    assert_eq!(print(&house), first);
+    house.put("notes.md", "not a setting");
+    assert_eq!(print(&house), first);
+    house.put("templates/due-today.sms.txt", "工单尾号{{ t4 }}今日到期。");
+    assert_ne!(print(&house), first);
+}
+
+/// A settings folder of its own, with what is shipped in it.
+struct House(tempfile::TempDir);
+
+impl House {
+    fn shipped() -> Self {
+        let house = Self(tempfile::tempdir().unwrap());
+        let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config");
+        for entry in fs::read_dir(&shipped).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                house.put(&name, &fs::read_to_string(&path).unwrap());
+            }
+        }
+        house
+    }
+
+    fn put(&self, name: &str, text: &str) {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn load(&self) -> Result<Loaded, Vec<Fault>> {
+        load(&Places { dir: self.0.path().to_owned(), credentials: None })
+    }
+}
+
+/// The faults as they are printed, without the folder's own path.
+fn told(house: &House, faults: &[Fault]) -> Vec<String> {
+    let folder = format!("{}/", house.0.path().display());
+    faults.iter().map(|fault| fault.to_string().replace(&folder, "")).collect()
+}
+
+fn fixtures() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/config"))
+}
