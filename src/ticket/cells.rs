@@ -26,17 +26,22 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// The cell folded; `None` without the column or with a word for nothing.
+    /// The cell folded, to be looked for in a list of words; `None` without the
+    /// column or with nothing in it.
+    pub(super) fn word(&self, field: Field) -> Option<Cow<'a, str>> {
+        self.row.get(field).filter(|cell| !cell.is_empty()).map(text::fold)
+    }
+
+    /// The cell folded; `None` for a word for nothing, too.
     pub(super) fn folded(&self, field: Field) -> Option<Cow<'a, str>> {
-        let cell = self.row.get(field).filter(|cell| !cell.is_empty())?;
-        let folded = text::fold(cell);
-        if self.words.is_null(&folded) { None } else { Some(folded) }
+        self.word(field).filter(|folded| !self.words.is_null(folded))
     }
 
     /// A name: the cell without blanks.
-    pub(super) fn name(&self, field: Field) -> Option<Arc<str>> {
-        self.folded(field)?;
-        Some(text::squeeze(self.row.get(field)?).as_ref().into())
+    pub(super) fn name(&self, field: Field) -> Option<Cow<'a, str>> {
+        let folded = self.folded(field)?;
+        let cell = self.row.get(field)?;
+        Some(if *folded == *cell { Cow::Borrowed(cell) } else { text::squeeze(cell) })
     }
 
     /// 街镇, by name.
@@ -47,13 +52,8 @@ impl<'a> Cells<'a> {
 
     /// A cell with several names.
     pub(super) fn names(&self, field: Field) -> Box<[Arc<str>]> {
-        match self.name(field) {
-            Some(names) if names.contains(LIST) => {
-                names.split(LIST).filter(|name| !name.is_empty()).map(Arc::from).collect()
-            }
-            Some(name) => Box::new([name]),
-            None => Box::default(),
-        }
+        let names = self.name(field).unwrap_or_default();
+        names.split(LIST).filter(|name| !name.is_empty()).map(Arc::from).collect()
     }
 
     /// A cell with several numbers of tickets.
@@ -82,7 +82,7 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn status(&self) -> Option<Status> {
-        self.words.status(&self.folded(Field::Status)?)
+        self.words.status(&self.word(Field::Status)?)
     }
 
     pub(super) fn origin(&self) -> Option<Origin> {
@@ -91,19 +91,19 @@ impl<'a> Cells<'a> {
 
     /// 紧急程度; some platforms keep both words of the class in one column.
     pub(super) fn urgency(&self) -> Option<Urgency> {
-        let word = |field| self.words.urgency(&self.folded(field)?);
+        let word = |field| self.words.urgency(&self.word(field)?);
         word(Field::Urgency).or_else(|| word(Field::Difficulty))
     }
 
     /// 难易/办理类别, in its own column or in that of 紧急程度.
     pub(super) fn difficulty(&self) -> Option<Difficulty> {
-        let word = |field| self.words.difficulty(&self.folded(field)?);
+        let word = |field| self.words.difficulty(&self.word(field)?);
         word(Field::Difficulty).or_else(|| word(Field::Urgency))
     }
 
     /// Whether the citizen's data is to be masked: always, but for a clear no.
     pub(super) fn is_secret(&self) -> bool {
-        let answer = self.folded(Field::Secret).and_then(|word| self.words.answer(&word));
+        let answer = self.word(Field::Secret).and_then(|word| self.words.answer(&word));
         match answer {
             Some(Answer::No) => false,
             Some(Answer::Yes) | None => true,
@@ -112,8 +112,8 @@ impl<'a> Cells<'a> {
 
     /// Days of an extension: from 延期天数, else from 是否延期.
     pub(super) fn extension_days(&self) -> Option<u16> {
-        let days = self.folded(Field::ExtensionDays).and_then(|days| days_of(&days));
-        days.or_else(|| days_of(self.folded(Field::Extended)?.strip_prefix("延期")?))
+        let days = self.word(Field::ExtensionDays).and_then(|days| days_of(&days));
+        days.or_else(|| days_of(self.word(Field::Extended)?.strip_prefix("延期")?))
     }
 
     /// The failed attempts of 联系记录; without any, the one that 未联系原因 names.
@@ -124,7 +124,7 @@ impl<'a> Cells<'a> {
         if !attempts.is_empty() {
             return attempts.into();
         }
-        let reason = self.folded(Field::NonContactReason).and_then(|reason| self.words.attempted(&reason));
+        let reason = self.word(Field::NonContactReason).and_then(|reason| self.words.attempted(&reason));
         match reason {
             Some(Attempted::Failed(result)) => Box::new([ContactAttempt { at: None, result }]),
             Some(Attempted::Reached) | None => Box::default(),
@@ -136,6 +136,9 @@ impl<'a> Cells<'a> {
         let Some(cell) = self.row.get(Field::ContactPhone) else {
             return Phone::Unknown;
         };
+        if phone::is_mobile(cell) {
+            return Phone::Mobile(key.hash(cell));
+        }
         let numbers = phone::numbers(cell);
         let first = |kind| numbers.iter().find(|number| number.kind == kind);
         if let Some(mobile) = first(NumberKind::Mobile) {

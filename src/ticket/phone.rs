@@ -311,7 +311,8 @@ fn area_len(digits: &str) -> Option<usize> {
     }
 }
 
-fn is_mobile(digits: &str) -> bool {
+/// Whether a text is the eleven digits of a mobile number and nothing else.
+pub fn is_mobile(digits: &str) -> bool {
     matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
 }
 

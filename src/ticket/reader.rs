@@ -1,5 +1,7 @@
 //! From raw rows to a ticket.
 
+use std::sync::Arc;
+
 use chrono::FixedOffset;
 
 use super::{
@@ -107,7 +109,8 @@ impl Reader {
 
     fn ticket_of(&self, no: TicketNo, row: &RawRow, rows: usize) -> Ticket {
         let cells = self.cells(row);
-        let word = |field| cells.folded(field);
+        let word = |field| cells.word(field);
+        let name = |field| cells.name(field).map(Arc::from);
         let readings =
             Readings { received: cells.reading(Field::Received), dispatched: cells.reading(Field::Dispatched) };
         let (dispatched, updated) = (readings.dispatched.moment(), cells.moment(Field::Updated));
@@ -119,11 +122,11 @@ impl Reader {
             origin: cells.origin(),
             urgency: cells.urgency(),
             difficulty: cells.difficulty(),
-            category: cells.name(Field::Category),
-            subcategory: cells.name(Field::Subcategory),
+            category: name(Field::Category),
+            subcategory: name(Field::Subcategory),
             town: cells.town(),
             units: cells.names(Field::Units),
-            handler: cells.name(Field::Handler),
+            handler: name(Field::Handler),
             status: cells.status(),
             phone: cells.phone(&self.key),
             secret: cells.is_secret(),

@@ -30,6 +30,9 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// [`clean`] without any blanks: names and words of Chinese text.
 pub fn squeeze(text: &str) -> Cow<'_, str> {
+    if is_folded(text) {
+        return Cow::Borrowed(text);
+    }
     let clean = clean(text);
     if clean.contains(char::is_whitespace) { Cow::Owned(clean.split_whitespace().collect()) } else { clean }
 }
@@ -43,6 +46,9 @@ pub fn squeeze(text: &str) -> Cow<'_, str> {
 /// assert_eq!(text::fold("68.0"), "68");
 /// ```
 pub fn fold(text: &str) -> Cow<'_, str> {
+    if is_folded(text) {
+        return Cow::Borrowed(text);
+    }
     let mut folded = squeeze(text);
     if folded.bytes().any(|byte| byte.is_ascii_lowercase()) {
         folded.to_mut().make_ascii_uppercase();
@@ -56,6 +62,21 @@ pub fn fold(text: &str) -> Cow<'_, str> {
                 Cow::Owned(text)
             }
         },
+    }
+}
+
+/// Whether a text is certainly folded: nothing but Chinese characters and ASCII
+/// without blanks, lower case and points. Most cells are, and this is cheap.
+fn is_folded(text: &str) -> bool {
+    let mut bytes = text.as_bytes();
+    loop {
+        bytes = match bytes {
+            [] => return true,
+            // U+4000 to U+9FFF.
+            [0xe4..=0xe9, _, _, rest @ ..] => rest,
+            [b'!'..=b'-' | b'/'..=b'`' | b'{'..=b'~', rest @ ..] => rest,
+            _ => return false,
+        }
     }
 }
 
@@ -117,6 +138,18 @@ mod tests {
         ];
         for (text, folded) in rows {
             assert_eq!(fold(text), folded, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_for_folded_is_so_by_unicode() {
+        for c in (0..=0x2_ffff).filter_map(char::from_u32) {
+            let mut buffer = [0; 4];
+            let text: &str = c.encode_utf8(&mut buffer);
+            if is_folded(text) {
+                let normal: String = text.nfkc().collect();
+                assert!(normal == text && !c.is_whitespace() && !c.is_control() && !is_invisible(c), "{c:?}");
+            }
         }
     }
 

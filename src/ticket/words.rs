@@ -53,6 +53,12 @@ pub enum WordsError {
         /// The list with the empty word.
         place: &'static str,
     },
+    /// More words than any platform has.
+    #[error("[words] has too many words in {place}; at most 32767 fit")]
+    TooMany {
+        /// The list that is too long.
+        place: &'static str,
+    },
     /// The text is no list of words.
     #[error("the words cannot be read")]
     Toml(#[from] toml::de::Error),
@@ -79,10 +85,11 @@ impl Words {
 
     /// Whether a folded cell holds nothing.
     pub fn is_null(&self, folded: &str) -> bool {
-        // Most cells are either empty or begin with no digit of a null date.
-        folded.is_empty()
-            || self.null.get(folded).is_some()
-            || self.null_prefixes.iter().any(|prefix| folded.starts_with(prefix.as_str()))
+        let Some(first) = folded.bytes().next() else {
+            return true;
+        };
+        let begins = |prefix: &String| prefix.as_bytes()[0] == first && folded.starts_with(prefix.as_str());
+        self.null.get(folded).is_some() || self.null_prefixes.iter().any(begins)
     }
 
     /// 来源.
@@ -129,7 +136,7 @@ impl Words {
     /// word of a failure in it.
     pub fn attempted(&self, folded: &str) -> Option<Attempted> {
         self.attempts.get(folded).or_else(|| {
-            let failures = self.attempts.0.iter().filter(|(_, attempted)| *attempted != Attempted::Reached);
+            let failures = self.attempts.meanings.iter().filter(|(_, attempted)| *attempted != Attempted::Reached);
             failures
                 .filter(|(word, _)| folded.contains(&**word))
                 .max_by_key(|(word, _)| word.len())
@@ -240,20 +247,37 @@ fn folded_words(words: Vec<String>, place: &'static str) -> Result<Vec<String>, 
     if folded.iter().any(String::is_empty) { Err(WordsError::Empty { place }) } else { Ok(folded) }
 }
 
-/// Folded words and their meanings, sorted by word.
+/// Folded words and their meanings, found by hash: every cell of every row asks.
 #[derive(Clone, Debug)]
-struct Table<T>(Vec<(Box<str>, T)>);
+struct Table<T> {
+    meanings: Vec<(Box<str>, T)>,
+    /// Places in `meanings`, plus one; zero is free. Its length is a power of two.
+    slots: Vec<u16>,
+    /// Bytes of the longest word: a longer text is not even looked for.
+    longest: usize,
+}
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { meanings: Vec::new(), slots: vec![0; 2], longest: 0 }
     }
 }
 
 impl<T: Copy + PartialEq> Table<T> {
     fn get(&self, folded: &str) -> Option<T> {
-        let at = self.0.binary_search_by(|(word, _)| (**word).cmp(folded)).ok()?;
-        Some(self.0[at].1)
+        if folded.len() > self.longest {
+            return None;
+        }
+        let last = self.slots.len() - 1;
+        let mut slot = hash(folded) & last;
+        loop {
+            // At least half of the slots are free, so the search ends.
+            let (word, meaning) = self.meanings.get(usize::from(self.slots[slot]).checked_sub(1)?)?;
+            if **word == *folded {
+                return Some(*meaning);
+            }
+            slot = (slot + 1) & last;
+        }
     }
 
     fn add(
@@ -270,11 +294,38 @@ impl<T: Copy + PartialEq> Table<T> {
                 }
             }
         }
-        self.0.retain(|(word, _)| !added.contains_key(word));
-        self.0.extend(added);
-        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.meanings.retain(|(word, _)| !added.contains_key(word));
+        self.meanings.extend(added);
+        if self.meanings.len() > usize::from(u16::MAX) / 2 {
+            return Err(WordsError::TooMany { place });
+        }
+        self.fill();
         Ok(())
     }
+
+    fn fill(&mut self) {
+        self.slots = vec![0; (self.meanings.len() * 2 + 1).next_power_of_two()];
+        self.longest = self.meanings.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
+        let last = self.slots.len() - 1;
+        for (place, (word, _)) in (1..).zip(&self.meanings) {
+            let mut slot = hash(word) & last;
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & last;
+            }
+            self.slots[slot] = place;
+        }
+    }
+}
+
+/// Spreads words by their length and their first and last eight bytes.
+fn hash(word: &str) -> usize {
+    let bytes = word.as_bytes();
+    let (head, tail) = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => (0, bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
+    };
+    let mixed = (head ^ tail.rotate_left(32) ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize
 }
 
 #[cfg(test)]

@@ -7,4 +7,5 @@ mod config_fixtures;
 mod house;
 mod rust_text;
 mod systemd_unit;
+mod ticket_rows;
 mod ticket_samples;
