@@ -67,12 +67,13 @@ impl<'a> Cells<'a> {
 
     /// What a cell says about a date.
     pub(super) fn reading(&self, field: Field) -> Reading {
-        match self.row.get(field) {
-            Some(cell) if !cell.is_empty() => match dates::read(cell, self.zone) {
-                Reading::Unreadable | Reading::Impossible if self.folded(field).is_none() => Reading::Empty,
-                reading => reading,
-            },
-            _ => Reading::Empty,
+        let cell = self.row.get(field).unwrap_or_default();
+        if cell.is_empty() || self.words.is_null_date(cell.trim_start()) {
+            return Reading::Empty;
+        }
+        match dates::read(cell, self.zone) {
+            Reading::Unreadable | Reading::Impossible if self.folded(field).is_none() => Reading::Empty,
+            reading => reading,
         }
     }
 

@@ -88,8 +88,17 @@ impl Words {
         let Some(first) = folded.bytes().next() else {
             return true;
         };
-        let begins = |prefix: &String| prefix.as_bytes()[0] == first && folded.starts_with(prefix.as_str());
-        self.null.get(folded).is_some() || self.null_prefixes.iter().any(begins)
+        self.null.get(folded).is_some() || self.is_null_date_from(first, folded)
+    }
+
+    /// Whether a date as written stands for nothing.
+    pub fn is_null_date(&self, written: &str) -> bool {
+        written.bytes().next().is_some_and(|first| self.is_null_date_from(first, written))
+    }
+
+    fn is_null_date_from(&self, first: u8, text: &str) -> bool {
+        let mut prefixes = self.null_prefixes.iter();
+        prefixes.any(|prefix| prefix.as_bytes()[0] == first && text.starts_with(prefix.as_str()))
     }
 
     /// 来源.
@@ -365,6 +374,7 @@ mod tests {
     fn words_of_a_column_map_are_added_and_win() {
         let words: Words = toml::from_str(
             r#"
+            null_prefixes = ["1970-01-01"]
             status.accepted = ["在 办"]
             status.received = ["延期中"]
             towns.1899 = "新镇"
@@ -375,6 +385,7 @@ mod tests {
         assert_eq!(words.status("延期中"), Some(Status::Received));
         assert_eq!(words.status("处理中"), Some(Status::Accepted));
         assert_eq!(words.town("1899"), Some("新镇"));
+        assert!(words.is_null_date("1970-01-01 08:00:00") && words.is_null_date("0000-00-00"));
     }
 
     #[test]
