@@ -52,7 +52,12 @@ impl<'a> Cells<'a> {
 
     /// A cell with several names.
     pub(super) fn names(&self, field: Field) -> Box<[Arc<str>]> {
-        let names = self.name(field).unwrap_or_default();
+        let Some(names) = self.name(field) else {
+            return Box::default();
+        };
+        if !names.contains(LIST) {
+            return Box::new([names.into()]);
+        }
         names.split(LIST).filter(|name| !name.is_empty()).map(Arc::from).collect()
     }
 
@@ -68,10 +73,11 @@ impl<'a> Cells<'a> {
     /// What a cell says about a date.
     pub(super) fn reading(&self, field: Field) -> Reading {
         let cell = self.row.get(field).unwrap_or_default();
-        if cell.is_empty() || self.words.is_null_date(cell.trim_start()) {
+        if cell.is_empty() || self.words.is_null_date(cell) {
             return Reading::Empty;
         }
         match dates::read(cell, self.zone) {
+            // 无 and the like are no dates, but not unreadable either.
             Reading::Unreadable | Reading::Impossible if self.folded(field).is_none() => Reading::Empty,
             reading => reading,
         }

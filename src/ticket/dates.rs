@@ -6,7 +6,7 @@
 
 use std::num::ParseIntError;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime};
 
 use super::{
     Moment,
@@ -110,7 +110,10 @@ pub fn time_of_day(text: &str) -> Option<NaiveTime> {
     let mut scan = Scan::new(&text);
     let time = Clock::scan(&mut scan).ok()?;
     scan.skip_blanks();
-    if scan.is_done() { time.of_day().ok() } else { None }
+    if !scan.is_done() {
+        return None;
+    }
+    NaiveTime::from_num_seconds_from_midnight_opt(time.second_of_day().ok()?, 0)
 }
 
 /// Why a text gives no moment.
@@ -161,7 +164,7 @@ fn excel(whole: &str, fraction: &str, zone: FixedOffset) -> Result<Reading, Flaw
     let part: u64 = fraction.parse()?;
     let scale = 10_u64.pow(fraction.len() as u32);
     let second = (part * 86_400 + scale / 2) / scale;
-    known(day.and_time(NaiveTime::MIN) + TimeDelta::seconds(second as i64), zone)
+    Ok(Reading::Known(civil(day, second as u32, zone)))
 }
 
 /// A number of seconds (or with `per_second` = 1000 milliseconds) since 1970.
@@ -225,20 +228,15 @@ fn offset(scan: &mut Scan<'_>) -> Option<FixedOffset> {
 /// Puts date and time together and checks that they exist.
 fn moment(date: Date, clock: Option<Clock>, zone: FixedOffset) -> Result<Reading, Flaw> {
     let day = date.day()?;
-    match clock {
-        None => Ok(Reading::Known(Moment::on_date(day))),
-        Some(clock) if clock.is_end_of_day() => {
-            let next = day.succ_opt().ok_or(Flaw::Unreadable)?;
-            known(next.and_time(NaiveTime::MIN), zone)
-        }
-        Some(clock) => known(day.and_time(clock.of_day()?), zone),
-    }
+    Ok(Reading::Known(match clock {
+        None => Moment::on_date(day),
+        Some(clock) => civil(day, clock.second_of_day()?, zone),
+    }))
 }
 
 /// The instant of a civil time in a zone.
-fn known(civil: NaiveDateTime, zone: FixedOffset) -> Result<Reading, Flaw> {
-    let instant: DateTime<Utc> = civil.checked_sub_offset(zone).ok_or(Flaw::Unreadable)?.and_utc();
-    Ok(Reading::Known(Moment::at_instant(instant)))
+fn civil(day: NaiveDate, second_of_day: u32, zone: FixedOffset) -> Moment {
+    Moment::at_seconds(day, i64::from(second_of_day) - i64::from(zone.local_minus_utc()))
 }
 
 /// A date as written, perhaps one that does not exist.
@@ -340,12 +338,12 @@ impl Clock {
         Some(clock)
     }
 
-    fn is_end_of_day(&self) -> bool {
-        (self.hour, self.minute, self.second) == (24, 0, 0)
-    }
-
-    fn of_day(&self) -> Result<NaiveTime, Flaw> {
-        NaiveTime::from_hms_opt(self.hour, self.minute, self.second).ok_or(Flaw::Impossible)
+    /// Seconds after midnight; `24:00` is the end of its day.
+    fn second_of_day(&self) -> Result<u32, Flaw> {
+        match (self.hour, self.minute, self.second) {
+            (0..=23, 0..=59, 0..=59) | (24, 0, 0) => Ok(self.hour * 3600 + self.minute * 60 + self.second),
+            _ => Err(Flaw::Impossible),
+        }
     }
 }
 

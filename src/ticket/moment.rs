@@ -17,16 +17,22 @@ pub struct Moment(NonZeroI64);
 impl Moment {
     /// An instant with a time of day.
     pub fn at_instant(instant: DateTime<Utc>) -> Self {
-        Self::pack(instant, 0)
+        Self::pack(instant.timestamp(), 0)
+    }
+
+    /// An instant on a day, `seconds` after its midnight UTC.
+    pub(super) fn at_seconds(day: NaiveDate, seconds: i64) -> Self {
+        let days = i64::from(day.to_epoch_days());
+        Self::pack(days * 86_400 + seconds, 0)
     }
 
     /// A date without a time of day, in the policy zone.
     pub fn on_date(day: NaiveDate) -> Self {
-        Self::pack(civil::at(day, 0, 0), 1)
+        Self::pack(civil::at(day, 0, 0).timestamp(), 1)
     }
 
-    fn pack(instant: DateTime<Utc>, date_only: i64) -> Self {
-        let packed = ((instant.timestamp() << 1) | date_only) ^ i64::MIN;
+    fn pack(timestamp: i64, date_only: i64) -> Self {
+        let packed = ((timestamp << 1) | date_only) ^ i64::MIN;
         // Zero would need a timestamp of -2^62, far outside chrono's years.
         Self(NonZeroI64::new(packed).expect("chrono's years never pack to zero"))
     }

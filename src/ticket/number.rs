@@ -37,12 +37,14 @@ impl TicketNo {
     /// Whether a spreadsheet turned the number into its exponent form
     /// (`2.02509E+13`), so that its digits are lost.
     pub fn is_damaged(&self) -> bool {
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let Some((mantissa, exponent)) = self.0.split_once("E+") else {
+        let [b'0'..=b'9', b'.' | b'E', ..] = self.0.as_bytes() else {
             return false;
         };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-        whole.len() == 1 && digits(whole) && digits(fraction) && digits(exponent)
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let Some((mantissa, exponent)) = self.0[1..].split_once("E+") else {
+            return false;
+        };
+        digits(exponent) && (mantissa.is_empty() || mantissa.strip_prefix('.').is_some_and(digits))
     }
 
     /// The number as text.

@@ -47,8 +47,8 @@ impl Reader {
 
     /// The row's ticket number; `None` if its cell is empty.
     pub fn number(&self, row: &RawRow) -> Option<TicketNo> {
-        self.cells(row).folded(Field::TicketNo)?;
-        TicketNo::read(row.get(Field::TicketNo)?)
+        let no = TicketNo::read(row.get(Field::TicketNo)?)?;
+        if self.words.is_null(no.as_str()) { None } else { Some(no) }
     }
 
     /// The keyed hash of a citizen's number, as it stands in [`Ticket::phone`].
