@@ -1,0 +1,151 @@
+//! Settles claims: what the channel answered, and what follows, many in one commit.
+
+use chrono::{DateTime, Utc};
+
+use super::{SqliteLedger, Work, cell, list};
+use crate::{
+    notice::{Failure, Outcome},
+    outbox::{LegId, LegState, NewLeg, Next, OutboxError, Settled, Settlement},
+};
+
+// An answer to a claim that was taken away: kept beside what was recorded then.
+const LATE: &str = "UPDATE attempt SET late_at = ?2, late_outcome = v.value ->> 2, late_code = v.value ->> 3, \
+     late_receipt = v.value ->> 5 FROM json_each(?1) v WHERE attempt.leg = v.value ->> 0 \
+     AND attempt.token = v.value ->> 1 AND attempt.outcome IS NOT NULL AND attempt.late_outcome IS NULL";
+
+const ATTEMPTS: &str = "UPDATE attempt SET ended_at = ?2, outcome = v.value ->> 2, code = v.value ->> 3, \
+     detail = v.value ->> 4, receipt = v.value ->> 5, counted = v.value ->> 6 FROM json_each(?1) v \
+     WHERE attempt.leg = v.value ->> 0 AND attempt.token = v.value ->> 1 AND attempt.outcome IS NULL";
+
+// A repeat that is withdrawn was handed over once: it stays unknown.
+const LEGS: &str = "UPDATE leg SET state = CASE WHEN repeats > 0 AND v.value ->> 2 = 'superseded' THEN 'unknown' \
+     ELSE v.value ->> 2 END, cause = v.value ->> 3, \
+     not_before = coalesce(v.value ->> 4, not_before), tries = tries + (v.value ->> 5), \
+     repeats = repeats + (v.value ->> 6), ended_at = CASE WHEN v.value ->> 2 = 'pending' THEN NULL ELSE ?2 END, \
+     lease_token = NULL, lease_until = NULL FROM json_each(?1) v \
+     WHERE leg.id = v.value ->> 0 AND leg.lease_token = v.value ->> 1 AND leg.state = 'sending' RETURNING leg.id";
+
+// Nobody was told and every leg was withdrawn: the notice itself was superseded.
+const WITHDRAWN: &str = "UPDATE notice SET state = 'superseded', ended_at = ?2, \
+     reason = (SELECT max(cause) FROM leg WHERE leg.notice = notice.id) \
+     WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'open' AND EXISTS (SELECT 1 FROM leg \
+     WHERE leg.notice = notice.id) AND NOT EXISTS (SELECT 1 FROM leg WHERE leg.notice = notice.id \
+     AND leg.state <> 'superseded')";
+
+const NOTICES: &str = "SELECT DISTINCT notice FROM leg WHERE id IN (SELECT value FROM json_each(?1))";
+const NOTICE: &str = "SELECT notice FROM leg WHERE id = ?1";
+
+/// leg, token, outcome, code, detail, receipt, counted.
+type Answer<'a> = (i64, i64, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>, i64);
+/// leg, token, state, cause, not before, counted, repeated.
+type Move<'a> = (i64, i64, &'a str, Option<&'a str>, Option<i64>, i64, i64);
+
+impl SqliteLedger {
+    /// Gives the legs that were fenced off.
+    pub(in crate::outbox) async fn settle(
+        &self,
+        settled: &[Settled],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<LegId>, OutboxError> {
+        if settled.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = list(&settled.iter().map(answer).collect::<Vec<_>>());
+        let moves = list(&settled.iter().map(movement).collect::<Vec<_>>());
+        let micros = now.timestamp_micros();
+        let mut work = self.write().await?;
+        work.run(sqlx::query(LATE).bind(answers.clone()).bind(micros)).await?;
+        work.run(sqlx::query(ATTEMPTS).bind(answers).bind(micros)).await?;
+        let moved = work.rows(sqlx::query(LEGS).bind(moves).bind(micros)).await?;
+        let mut moved = moved.iter().map(|row| cell::<i64>(row, 0)).collect::<Result<Vec<_>, _>>()?;
+        moved.sort_unstable();
+        let stands = |leg: &LegId| moved.binary_search(&leg.0).is_ok();
+        for one in settled.iter().filter(|one| stands(&one.leg)) {
+            if let Settlement::Answered { instead: Some(leg), .. } = &one.settlement {
+                work.instead(one.leg, leg, now).await?;
+            }
+        }
+        let notices = work.notices_of(&list(&moved)).await?;
+        work.run(sqlx::query(WITHDRAWN).bind(notices.clone()).bind(micros)).await?;
+        work.finish(&notices, now).await?;
+        work.commit().await?;
+        Ok(settled.iter().map(|one| one.leg).filter(|leg| !stands(leg)).collect())
+    }
+}
+
+impl Work<'_> {
+    /// The notices of legs, both as lists.
+    pub(super) async fn notices_of(&mut self, legs: &str) -> Result<String, OutboxError> {
+        let found = self.rows(sqlx::query(NOTICES).bind(legs.to_owned())).await?;
+        Ok(list(&found.iter().map(|row| cell::<i64>(row, 0)).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    async fn instead(&mut self, of: LegId, leg: &NewLeg, now: DateTime<Utc>) -> Result<(), OutboxError> {
+        if let Some(row) = self.row(sqlx::query(NOTICE).bind(of.0)).await? {
+            self.add_legs(std::iter::once((cell(&row, 0)?, leg)), now).await?;
+        }
+        Ok(())
+    }
+}
+
+fn answer(settled: &Settled) -> Answer<'_> {
+    let (leg, token) = (settled.leg.0, settled.token.0);
+    match &settled.settlement {
+        Settlement::Answered { outcome, next, .. } => {
+            let failure = failure(outcome);
+            let receipt = match outcome {
+                Outcome::Accepted(receipt) => receipt.0.as_deref(),
+                Outcome::NotSent { .. }
+                | Outcome::Throttled { .. }
+                | Outcome::Refused(_)
+                | Outcome::ChannelDown { .. }
+                | Outcome::Unknown(_) => None,
+            };
+            let code = failure.map(|failure| failure.code.as_str());
+            let detail = failure.map(|failure| failure.detail.as_str());
+            (leg, token, outcome.class(), code, detail, receipt, counted(*next))
+        }
+        Settlement::Superseded(reason) => (leg, token, "withdrawn", Some(reason.code()), None, None, 0),
+        Settlement::Released { why, .. } => (leg, token, "released", Some(why), None, None, 0),
+    }
+}
+
+fn movement(settled: &Settled) -> Move<'_> {
+    let (leg, token) = (settled.leg.0, settled.token.0);
+    let (state, cause, not_before, counted, repeated) = match &settled.settlement {
+        Settlement::Answered { outcome, next, .. } => {
+            let cause = failure(outcome).map(|failure| failure.code.as_str());
+            let (state, not_before) = match next {
+                Next::Accepted => (LegState::Accepted, None),
+                Next::Retry { at } | Next::Repeat { at } | Next::Park { until: at } => (LegState::Pending, Some(*at)),
+                Next::Unknown => (LegState::Unknown, None),
+                Next::Failed => (LegState::Failed, None),
+                Next::Dead => (LegState::Dead, None),
+            };
+            // A cause is required of these states, whatever the answer was.
+            let cause = if state == LegState::Accepted { None } else { cause.or(Some(outcome.class())) };
+            (state, cause, not_before, counted(*next), i64::from(matches!(next, Next::Repeat { .. })))
+        }
+        Settlement::Superseded(reason) => (LegState::Superseded, Some(reason.code()), None, 0, 0),
+        Settlement::Released { until, why } => (LegState::Pending, Some(*why), Some(*until), 0, 0),
+    };
+    (leg, token, state.id(), cause, not_before.map(|at| at.timestamp_micros()), counted, repeated)
+}
+
+fn counted(next: Next) -> i64 {
+    match next {
+        Next::Park { .. } => 0,
+        Next::Accepted | Next::Retry { .. } | Next::Repeat { .. } | Next::Unknown | Next::Failed | Next::Dead => 1,
+    }
+}
+
+fn failure(outcome: &Outcome) -> Option<&Failure> {
+    match outcome {
+        Outcome::Accepted(_) => None,
+        Outcome::NotSent { why, .. }
+        | Outcome::Throttled { why, .. }
+        | Outcome::ChannelDown { why, .. }
+        | Outcome::Unknown(why) => Some(why),
+        Outcome::Refused(refusal) => Some(refusal.failure()),
+    }
+}
