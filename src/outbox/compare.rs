@@ -80,12 +80,7 @@ pub(super) struct Changes {
 
 impl Changes {
     /// Adds what one scope's wanted set changes against its `known` rows.
-    pub(super) fn add(
-        &mut self,
-        wanted: &Wanted,
-        known: &[KnownRow],
-        now: DateTime<Utc>,
-    ) -> Result<(), OutboxError> {
+    pub(super) fn add(&mut self, wanted: &Wanted, known: &[KnownRow], now: DateTime<Utc>) -> Result<(), OutboxError> {
         let at: HashMap<String, usize> = known.iter().map(KnownRow::key).zip(0..).collect();
         let mut met = vec![false; known.len()];
         let mut fresh = Vec::new();
@@ -127,14 +122,7 @@ impl Changes {
         Ok(())
     }
 
-    fn known(
-        &mut self,
-        notice: &Notice,
-        role: Role,
-        row: &KnownRow,
-        content: &Arc<Content>,
-        now: DateTime<Utc>,
-    ) {
+    fn known(&mut self, notice: &Notice, role: Role, row: &KnownRow, content: &Arc<Content>, now: DateTime<Utc>) {
         let renewed = |batch| Renewed { id: row.id, batch, content: content.clone() };
         match (row.state, notice.wish) {
             (NoticeState::Open | NoticeState::Held, Wish::Superseded(reason)) => {
@@ -152,10 +140,9 @@ impl Changes {
                 self.reopened.push(renewed(Some(batch_key(notice, role))));
             }
             (NoticeState::Open | NoticeState::Held, Wish::Send)
-            | (
-                NoticeState::Done | NoticeState::Superseded | NoticeState::Expired,
-                Wish::Send | Wish::Superseded(_),
-            ) => self.unchanged += 1,
+            | (NoticeState::Done | NoticeState::Superseded | NoticeState::Expired, Wish::Send | Wish::Superseded(_)) => {
+                self.unchanged += 1
+            }
         }
     }
 }
@@ -202,8 +189,10 @@ impl Content {
         let category = self.category.as_deref().unwrap_or("\u{1}").as_bytes();
         let (due, expires) = (self.due.to_le_bytes(), self.expires.unwrap_or(i64::MIN).to_le_bytes());
         let parts: [&[u8]; 8] = [unit, &[0], category, &[0], &due, &expires, &flags, self.facts.as_bytes()];
-        parts.iter().flat_map(|part| part.iter()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        }) as i64
+        parts
+            .iter()
+            .flat_map(|part| part.iter())
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+            as i64
     }
 }

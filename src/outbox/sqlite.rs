@@ -66,7 +66,8 @@ impl SqliteLedger {
             Some(bytes) => shared.pragma("max_page_count", (bytes / PAGE_BYTES).max(1).to_string()),
             None => shared,
         };
-        let ledger = Self { path, writer: Slot::new(writing, Pin::Loose), reader: Some(Slot::new(reading, Pin::Loose)) };
+        let ledger =
+            Self { path, writer: Slot::new(writing, Pin::Loose), reader: Some(Slot::new(reading, Pin::Loose)) };
         migrate::apply(&ledger).await?;
         Ok(ledger)
     }

@@ -5,6 +5,7 @@ mod calendar;
 mod calendar_faults;
 mod config_fixtures;
 mod house;
+mod outbox_contract;
 mod rust_text;
 mod systemd_unit;
 mod ticket_rows;

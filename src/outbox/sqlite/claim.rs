@@ -5,9 +5,7 @@ use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteLedger, Work, cell, list, rows};
-use crate::outbox::{
-    Bundle, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Token,
-};
+use crate::outbox::{Bundle, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Token};
 
 // The first ones in order, and with each whatever else of its batch can leave.
 // What once travelled in a message travels only with that message's other legs.
@@ -33,7 +31,8 @@ const CLAIMED: &str = concat!(
 
 const NAME: &str = "UPDATE leg SET envelope = v.value ->> 1 FROM json_each(?1) v WHERE leg.id = v.value ->> 0";
 
-const LAPSED: &str = "SELECT id, person, medium, channel, repeats FROM leg WHERE state = 'sending' AND lease_until <= ?1";
+const LAPSED: &str =
+    "SELECT id, person, medium, channel, repeats FROM leg WHERE state = 'sending' AND lease_until <= ?1";
 const LAPSE_ATTEMPTS: &str = "UPDATE attempt SET ended_at = ?2, outcome = 'unknown', code = 'lease-expired', counted = 1 \
      FROM leg WHERE attempt.leg = leg.id AND attempt.n = leg.made AND attempt.outcome IS NULL \
      AND leg.id IN (SELECT value FROM json_each(?1))";
@@ -59,10 +58,8 @@ impl SqliteLedger {
         work.run(sqlx::query(ATTEMPTS).bind(token.0).bind(now.timestamp_micros())).await?;
         let claimed = work.rows(sqlx::query(CLAIMED).bind(token.0)).await?;
         let bundles = bundles(&claimed, token, until)?;
-        let names: Vec<(i64, i64)> = bundles
-            .iter()
-            .flat_map(|bundle| bundle.legs.iter().map(|leg| (leg.id.0, bundle.envelope.0)))
-            .collect();
+        let names: Vec<(i64, i64)> =
+            bundles.iter().flat_map(|bundle| bundle.legs.iter().map(|leg| (leg.id.0, bundle.envelope.0))).collect();
         work.run(sqlx::query(NAME).bind(list(&names))).await?;
         work.commit().await?;
         Ok(bundles)

@@ -171,11 +171,7 @@ fn known_row(row: &sqlx::sqlite::SqliteRow) -> Result<(String, KnownRow), Outbox
     Ok((cell(row, 0)?, known))
 }
 
-fn bind_row(
-    values: &mut SqliteArguments,
-    row: &NewRow,
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::error::BoxDynError> {
+fn bind_row(values: &mut SqliteArguments, row: &NewRow, now: DateTime<Utc>) -> Result<(), sqlx::error::BoxDynError> {
     let now = now.timestamp_micros();
     let content = &*row.content;
     let (state, ended) = match row.superseded {

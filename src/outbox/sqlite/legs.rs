@@ -113,11 +113,7 @@ impl Work<'_> {
     }
 
     /// Records that nobody could be reached.
-    async fn add_nobody(
-        &mut self,
-        notices: impl Iterator<Item = i64>,
-        now: DateTime<Utc>,
-    ) -> Result<u64, OutboxError> {
+    async fn add_nobody(&mut self, notices: impl Iterator<Item = i64>, now: DateTime<Utc>) -> Result<u64, OutboxError> {
         let cause = Some(Reason::NobodyReachable.code());
         let legs: Vec<LegCells<'_>> =
             notices.map(|notice| (notice, NOBODY, "none", "none", None, "dead", cause)).collect();

@@ -12,8 +12,7 @@ const MIGRATIONS: [(&str, &str); 1] = [("ledger", include_str!("../schema/0001_l
 
 const FOUND: &str = "SELECT name FROM sqlite_schema WHERE type = 'table'";
 const NEWEST: &str = "SELECT coalesce(max(number), 0) FROM migration";
-const REGISTER: &str =
-    "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT";
+const REGISTER: &str = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT";
 
 /// Refuses a file that is no ledger, or a newer one, before anything is changed.
 pub(super) async fn inspect(path: &Path, options: &SqliteConnectOptions) -> Result<(), OutboxError> {

@@ -6,9 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use super::{SqliteLedger, Work, cell, list, rows};
 use crate::{
     notice::Medium,
-    outbox::{
-        Counts, Filter, LegId, Listed, ListedAttempt, ListedLeg, NoticeId, NoticeState, OutboxError,
-    },
+    outbox::{Counts, Filter, LegId, Listed, ListedAttempt, ListedLeg, NoticeId, NoticeState, OutboxError},
 };
 
 /// What has waited longer than this past its time is stuck.
@@ -115,8 +113,7 @@ impl Work<'_> {
     }
 
     async fn legs_of(&mut self, listed: &mut [Listed]) -> Result<(), OutboxError> {
-        let places: std::collections::HashMap<i64, usize> =
-            listed.iter().map(|one| one.notice.id.0).zip(0..).collect();
+        let places: std::collections::HashMap<i64, usize> = listed.iter().map(|one| one.notice.id.0).zip(0..).collect();
         let ids = list(&places.keys().collect::<Vec<_>>());
         for row in self.rows(sqlx::query(LEGS).bind(ids)).await? {
             if let Some(one) = places.get(&cell::<i64>(&row, 0)?).and_then(|&place| listed.get_mut(place)) {
