@@ -7,6 +7,9 @@ use crate::notice::{Fact, Facts, Kind};
 
 use super::Wording;
 
+/// What a notice says where a ticket has no category.
+const NO_CATEGORY: &str = "未分类";
+
 /// What a kind has beyond the facts of every ticket notice.
 type Extra = Vec<(&'static str, Fact)>;
 
@@ -119,7 +122,17 @@ fn aftermath(wording: &Wording) -> Rows {
 
 /// Category and town (marks P1 and P2 of the catalogue).
 fn place(wording: &Wording) -> Extra {
-    vec![("cat", text(&wording.widest_category)), ("cat1", text("未分类")), ("town", text(&wording.widest_town))]
+    vec![
+        ("cat", text(&wording.widest_category)),
+        ("cat1", text(widest_main_category(wording))),
+        ("town", text(&wording.widest_town)),
+    ]
+}
+
+/// The longest 大类: that of the widest category, or what stands for none.
+fn widest_main_category(wording: &Wording) -> &str {
+    let main = wording.widest_category.split('/').next().unwrap_or_default();
+    if main.chars().count() > NO_CATEGORY.chars().count() { main } else { NO_CATEGORY }
 }
 
 /// End of the first contact, and the tries so far.

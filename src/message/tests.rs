@@ -334,6 +334,26 @@ fn load_refuses_what_would_not_be_used_or_does_not_fit() {
 }
 
 #[test]
+fn load_measures_with_the_longest_names_of_the_settings() {
+    let spoils: [fn(&mut Wording); 2] = [
+        |wording| wording.widest_town = "一个名字很长很长的街道".to_owned(),
+        |wording| wording.widest_category = "一个名字很长的大类/小类".to_owned(),
+    ];
+    for spoil in spoils {
+        let mut wording = Wording::default();
+        spoil(&mut wording);
+        let files: Vec<String> = Templates::load(&[], &wording)
+            .unwrap_err()
+            .iter()
+            .filter_map(|fault| fault.file().map(str::to_owned))
+            .collect();
+        assert_eq!(files, ["ticket-assigned.sms.txt", "urgent-alert.sms.txt"]);
+        wording.sms_parts = 2;
+        assert!(Templates::load(&[], &wording).is_ok());
+    }
+}
+
+#[test]
 fn load_refuses_a_wording_that_does_not_fit() {
     let rows: [fn(&mut Wording); 5] = [
         |wording| wording.signature = "【青浦水务】".to_owned(),
