@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
-use duban::calendar::{Calendar, Counted, Day, Why, Workdays, embedded};
+use duban::calendar::{Calendar, Counted, Day, Why, Workdays, YearFile, embedded};
 use proptest::prelude::*;
 
 #[test]
@@ -97,6 +97,26 @@ fn the_second_opinion_agrees_on_every_day_it_covers() {
     let opinion = official().verify();
     assert_eq!(opinion.differing, []);
     assert_eq!(opinion.compared, 9 * 365 + 2 - 6);
+}
+
+#[test]
+fn the_second_opinion_names_a_day_that_was_typed_wrong() {
+    let mut files = embedded().unwrap();
+    files.retain(|file| file.year() != 2025);
+    let text = include_str!("../../calendars/2025.json").replace("2025-09-28", "2025-09-27");
+    files.push(YearFile::parse("2025.json", &text).unwrap());
+    let opinion = Calendar::new(&files, &[]).unwrap().verify();
+    let differing: Vec<_> = opinion.differing.iter().map(|day| (day.date.to_string(), day.works)).collect();
+    assert_eq!(differing, [("2025-09-27".to_owned(), true), ("2025-09-28".to_owned(), false)]);
+}
+
+#[test]
+fn the_second_opinion_is_not_asked_where_it_is_known_to_be_wrong() {
+    let text = r#"{"year": 2016, "days": [{"name": "元旦", "date": "2016-01-01", "isOffDay": true}]}"#;
+    let opinion = Calendar::new(&[YearFile::parse("2016.json", text).unwrap()], &[]).unwrap().verify();
+    assert_eq!(opinion.compared, 364);
+    let doubted = ["2016-10-09", "2016-12-30"].map(date);
+    assert!(opinion.differing.iter().all(|day| !doubted.contains(&day.date)));
 }
 
 #[test]
