@@ -43,14 +43,20 @@ pub enum Lack {
     Channel,
 }
 
+/// Where a role is a question of its own.
+struct Place {
+    unit: Option<Arc<str>>,
+    matter: Option<Arc<str>>,
+}
+
 impl Roster {
     /// Every gap on `day`. The leader of the matter is asked for each matter that
     /// has one; a 大类 that no leader has is not known here and goes to the desk.
     pub fn coverage(&self, rungs: &[Rung<'_>], day: NaiveDate) -> Vec<Gap> {
         let mut gaps: Vec<Gap> = Vec::new();
         for rung in rungs.iter().filter(|rung| rung.role != Role::Citizen) {
-            for (unit, category) in self.places(rung.role) {
-                let Some(lack) = self.lack(rung, unit.as_deref(), category.as_deref(), day) else { continue };
+            for Place { unit, matter } in self.places(rung.role) {
+                let Some(lack) = self.lack(rung, unit.as_deref(), matter.as_deref(), day) else { continue };
                 let is_same = |gap: &&mut Gap| {
                     gap.role == rung.role && gap.unit == unit && gap.media == rung.media && gap.lack == lack
                 };
@@ -70,14 +76,14 @@ impl Roster {
     }
 
     /// The units or matters for which a role is a question of its own.
-    fn places(&self, role: Role) -> Vec<(Option<Arc<str>>, Option<Arc<str>>)> {
+    fn places(&self, role: Role) -> Vec<Place> {
         let matters = || self.people.iter().flat_map(|person| &person.matters);
         if is_of_unit(role) {
-            self.units.iter().map(|unit| (Some(unit.name.clone()), None)).collect()
+            self.units.iter().map(|unit| Place { unit: Some(unit.name.clone()), matter: None }).collect()
         } else if role == Role::BureauMatter && matters().next().is_some() {
-            matters().map(|matter| (None, Some(matter.clone()))).collect()
+            matters().map(|matter| Place { unit: None, matter: Some(matter.clone()) }).collect()
         } else {
-            vec![(None, None)]
+            vec![Place { unit: None, matter: None }]
         }
     }
 

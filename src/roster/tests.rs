@@ -112,7 +112,7 @@ fn unit_staff_has_only_those_of_the_unit() {
 #[test]
 fn people_of_a_role_are_found_by_unit_matter_and_day() {
     let roster = small();
-    let rows: [(&str, Role, Option<&str>, Option<&str>, &str, &str, Option<Why>); 14] = [
+    let rows = [
         ("handler", Role::Handler, Some("甲所"), None, "2026-09-30", "h1", None),
         ("first day away: stand-in", Role::Handler, Some("甲站"), None, "2026-10-01", "d1", None),
         ("last day of the stand-in", Role::Handler, Some("甲站"), None, "2026-10-03", "d1", None),
