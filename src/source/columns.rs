@@ -1,0 +1,126 @@
+//! The column map: which header of an export is which column of a ticket.
+//!
+//! Headers are compared after NFKC, in lower case, without spaces and
+//! punctuation, so that `接 收 时 间`, `接收时间：` and `RECV_TIME` against
+//! `recvTime` need no entry of their own. What a *value* means is not said here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::FixedOffset;
+use serde::Deserialize;
+use toml::Spanned;
+use unicode_normalization::UnicodeNormalization;
+
+use super::SourceError;
+use crate::ticket::Field;
+
+/// The column map that is built in.
+pub const DEFAULT: &str = include_str!("../../config/columns/default.toml");
+
+/// The columns without which no ticket can be judged.
+pub const REQUIRED: [Field; 3] = [Field::TicketNo, Field::Origin, Field::Received];
+
+/// Headers by column, and the zone of times that name none.
+#[derive(Clone, Debug)]
+pub struct ColumnMap {
+    /// The zone of the store's local times.
+    pub zone: FixedOffset,
+    /// Normalised header → its column and its rank in the list, 0 first.
+    headers: HashMap<String, (Field, usize)>,
+    /// What a column is called in errors: the first of its headers.
+    first: BTreeMap<Field, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    zone: Spanned<String>,
+    columns: BTreeMap<FieldName, Vec<Spanned<String>>>,
+}
+
+/// A key of `[columns]`; refused by the parser, with its line, if it is no column.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct FieldName(Field);
+
+impl<'de> Deserialize<'de> for FieldName {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(input)?;
+        Field::from_id(&name)
+            .map(FieldName)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no column of a ticket; the columns are {}", ids())))
+    }
+}
+
+fn ids() -> String {
+    Field::ALL.map(Field::id).join(", ")
+}
+
+impl ColumnMap {
+    /// The built-in map, `config/columns/default.toml`.
+    ///
+    /// # Errors
+    ///
+    /// Never for the file as shipped; a test reads it.
+    pub fn built_in() -> Result<Self, SourceError> {
+        Self::parse("config/columns/default.toml (built in)", DEFAULT)
+    }
+
+    /// Reads a map; `name` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// When a key or column is unknown, one header is listed twice, a required
+    /// column has no header, or the zone cannot be read; each with its line.
+    pub fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
+        let raw: Raw = toml::from_str(text)
+            .map_err(|source| SourceError::ColumnMap { name: name.to_owned(), source: Box::new(source) })?;
+        let fault = |at: usize, fault: String| SourceError::ColumnMapFault {
+            name: name.to_owned(),
+            line: text[..at].matches('\n').count() + 1,
+            fault,
+        };
+        let zone = raw.zone.as_ref().parse().map_err(|_| {
+            fault(raw.zone.span().start, format!("`{}` is no zone; write it as +08:00", raw.zone.as_ref()))
+        })?;
+        let mut headers: HashMap<String, (Field, usize)> = HashMap::new();
+        for (FieldName(field), synonyms) in &raw.columns {
+            for (rank, header) in synonyms.iter().enumerate() {
+                let key = normal(header.as_ref());
+                if key.is_empty() {
+                    return Err(fault(header.span().start, "an empty header matches nothing; remove it".to_owned()));
+                }
+                if let Some((other, _)) = headers.insert(key, (*field, rank)) {
+                    let text = format!(
+                        "the header `{}` is listed for `{}` and for `{}`; leave it at one place",
+                        header.as_ref(),
+                        other.id(),
+                        field.id()
+                    );
+                    return Err(fault(header.span().start, text));
+                }
+            }
+        }
+        for field in REQUIRED {
+            if raw.columns.get(&FieldName(field)).is_none_or(Vec::is_empty) {
+                return Err(fault(0, format!("no header is listed for `{}`, which every export must have", field.id())));
+            }
+        }
+        let first = raw.columns.iter().filter_map(|(field, all)| Some((field.0, all.first()?.as_ref().clone()))).collect();
+        Ok(Self { zone, headers, first })
+    }
+
+    /// What a column is called in exports, for people.
+    pub fn first_header(&self, field: Field) -> &str {
+        self.first.get(&field).map_or("", String::as_str)
+    }
+
+    /// The column of a header, and its rank among the column's headers.
+    pub(super) fn find(&self, header: &str) -> Option<(Field, usize)> {
+        self.headers.get(&normal(header)).copied()
+    }
+}
+
+/// A header as it is compared: NFKC, lower case, letters and digits only.
+pub(super) fn normal(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+}

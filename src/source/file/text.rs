@@ -1,0 +1,189 @@
+//! Lines of text in UTF-8 or GB18030, told apart by the whole file.
+//!
+//! A file is read twice: once to prove what it is written in, once for its
+//! lines. A guess from the first lines would turn the tail of a file that two
+//! programs wrote into nonsense without a word.
+
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::{BufRead, BufReader, Read, Seek},
+    sync::Arc,
+};
+
+use encoding_rs::GB18030;
+
+use crate::source::{Place, SourceError};
+
+/// A longer line is not text that a platform exports; it bounds the memory.
+const LONGEST: u64 = 1 << 20;
+
+/// From so many bytes of Chinese text on, a line that is valid UTF-8 is UTF-8
+/// and not GB18030 that happens to look like it.
+const CERTAINLY_UTF8: usize = 24;
+
+/// What the characters are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Charset {
+    Utf8,
+    Gb18030,
+}
+
+/// The lines of a text file, decoded, each with its line break.
+pub(in crate::source) struct Lines {
+    input: BufReader<File>,
+    file: Arc<str>,
+    charset: Charset,
+    bytes: Vec<u8>,
+    line: u64,
+    /// The character between the cells, judged from the first lines.
+    pub(in crate::source) delimiter: char,
+}
+
+impl Lines {
+    /// Proves the charset of the whole file and goes back to its start.
+    ///
+    /// # Errors
+    ///
+    /// When the file is binary, is in neither charset or in both, or ends in
+    /// the middle of a character.
+    pub(in crate::source) fn open(file: File, name: Arc<str>) -> Result<Self, SourceError> {
+        let mut lines = Self {
+            input: BufReader::with_capacity(1 << 16, file),
+            file: name,
+            charset: Charset::Utf8,
+            bytes: Vec::new(),
+            line: 0,
+            delimiter: ',',
+        };
+        lines.probe()?;
+        lines.input.rewind().map_err(|source| lines.unreadable(source))?;
+        lines.line = 0;
+        Ok(lines)
+    }
+
+    /// The next line with its number, counted from 1.
+    pub(in crate::source) fn next(&mut self) -> Result<Option<(u64, Cow<'_, str>)>, SourceError> {
+        if !self.fill()? {
+            return Ok(None);
+        }
+        let text = match self.charset {
+            // Proved by `probe`; a file that changed meanwhile shows as replacement characters.
+            Charset::Utf8 => {
+                let bytes = if self.line == 1 { without_bom(&self.bytes) } else { &self.bytes };
+                String::from_utf8_lossy(bytes)
+            }
+            Charset::Gb18030 => GB18030.decode_without_bom_handling(&self.bytes).0,
+        };
+        Ok(Some((self.line, text)))
+    }
+
+    /// Where the reader stands.
+    pub(in crate::source) fn place(&self, line: u64) -> Place {
+        Place { file: self.file.clone(), sheet: None, row: line }
+    }
+
+    fn fill(&mut self) -> Result<bool, SourceError> {
+        self.bytes.clear();
+        let read = self.input.by_ref().take(LONGEST).read_until(b'\n', &mut self.bytes);
+        let read = read.map_err(|source| self.unreadable(source))?;
+        self.line += 1;
+        if read as u64 == LONGEST {
+            return Err(self.refused("the line is longer than 1 MiB, this is no CSV export"));
+        }
+        Ok(read > 0)
+    }
+
+    fn probe(&mut self) -> Result<(), SourceError> {
+        let mut found = Found::default();
+        let mut counts = [0; DELIMITERS.len()];
+        while self.fill()? {
+            if self.bytes.contains(&0) {
+                return Err(self.refused("the file holds binary data"));
+            }
+            if self.line <= 20 {
+                for (count, delimiter) in counts.iter_mut().zip(DELIMITERS) {
+                    *count = self.bytes.iter().filter(|byte| **byte == delimiter as u8).count().max(*count);
+                }
+            }
+            if self.line == 1 && self.bytes.starts_with(BOM) {
+                found.bom = true;
+            }
+            found.add(&self.bytes, self.line);
+        }
+        self.charset = found.charset().map_err(|(line, what)| match what {
+            CUT => SourceError::HalfWritten { place: self.place(line), what },
+            _ => SourceError::Encoding { place: self.place(line), what },
+        })?;
+        // The comma wins a draw.
+        let most = (1..counts.len()).fold(0, |most, at| if counts[at] > counts[most] { at } else { most });
+        self.delimiter = DELIMITERS[most];
+        Ok(())
+    }
+
+    fn refused(&self, what: &'static str) -> SourceError {
+        SourceError::Encoding { place: self.place(self.line), what }
+    }
+
+    fn unreadable(&self, source: std::io::Error) -> SourceError {
+        SourceError::FileUnreadable { file: self.file.clone(), source }
+    }
+}
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+const DELIMITERS: [char; 3] = [',', '\t', ';'];
+const CUT: &str = "the file ends in the middle of a character";
+const NEITHER: &str = "the text is neither UTF-8 nor GB18030";
+const BOTH: &str = "the text is UTF-8 in one part and GB18030 in another";
+
+fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BOM).unwrap_or(bytes)
+}
+
+/// What the lines so far are, each by the first line of its kind.
+#[derive(Default)]
+struct Found {
+    bom: bool,
+    not_utf8: Option<u64>,
+    not_gb18030: Option<u64>,
+    surely_utf8: Option<u64>,
+    cut: Option<u64>,
+}
+
+impl Found {
+    fn add(&mut self, bytes: &[u8], line: u64) {
+        if bytes.is_ascii() {
+            return;
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(_) => {
+                if bytes.iter().filter(|byte| !byte.is_ascii()).count() >= CERTAINLY_UTF8 {
+                    self.surely_utf8.get_or_insert(line);
+                }
+            }
+            // No length: the bytes end within a character, which only the last line can.
+            Err(error) if error.error_len().is_none() => self.cut = Some(line),
+            Err(_) => {
+                self.not_utf8.get_or_insert(line);
+            }
+        }
+        if GB18030.decode_without_bom_handling_and_without_replacement(bytes).is_none() {
+            self.not_gb18030.get_or_insert(line);
+        }
+    }
+
+    fn charset(&self) -> Result<Charset, (u64, &'static str)> {
+        match (self.not_utf8, self.cut) {
+            (None, None) => return Ok(Charset::Utf8),
+            (None, Some(line)) if self.bom || self.surely_utf8.is_some() => return Err((line, CUT)),
+            (Some(line), _) if self.bom => return Err((line, BOTH)),
+            (None | Some(_), _) => {}
+        }
+        let foreign = self.not_utf8.or(self.cut).unwrap_or(1);
+        match (self.surely_utf8, self.not_gb18030) {
+            (Some(line), _) => Err((line.max(foreign), BOTH)),
+            (None, Some(line)) => Err((line, NEITHER)),
+            (None, None) => Ok(Charset::Gb18030),
+        }
+    }
+}
