@@ -4,7 +4,7 @@
 //! punctuation, so that `接 收 时 间`, `接收时间：` and `RECV_TIME` against
 //! `recvTime` need no entry of their own. What a *value* means is not said here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use chrono::FixedOffset;
 use serde::Deserialize;
@@ -45,9 +45,9 @@ struct FieldName(Field);
 impl<'de> Deserialize<'de> for FieldName {
     fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let name = String::deserialize(input)?;
-        Field::from_id(&name)
-            .map(FieldName)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no column of a ticket; the columns are {}", ids())))
+        Field::from_id(&name).map(FieldName).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{name}` is no column of a ticket; the columns are {}", ids()))
+        })
     }
 }
 
@@ -89,23 +89,34 @@ impl ColumnMap {
                 if key.is_empty() {
                     return Err(fault(header.span().start, "an empty header matches nothing; remove it".to_owned()));
                 }
-                if let Some((other, _)) = headers.insert(key, (*field, rank)) {
-                    let text = format!(
-                        "the header `{}` is listed for `{}` and for `{}`; leave it at one place",
-                        header.as_ref(),
-                        other.id(),
-                        field.id()
-                    );
-                    return Err(fault(header.span().start, text));
+                match headers.entry(key) {
+                    Entry::Vacant(entry) => {
+                        entry.insert((*field, rank));
+                    }
+                    // The same header in another spelling.
+                    Entry::Occupied(entry) if entry.get().0 == *field => {}
+                    Entry::Occupied(entry) => {
+                        let text = format!(
+                            "the header `{}` is listed for `{}` and for `{}`; leave it at one place",
+                            header.as_ref(),
+                            entry.get().0.id(),
+                            field.id()
+                        );
+                        return Err(fault(header.span().start, text));
+                    }
                 }
             }
         }
         for field in REQUIRED {
             if raw.columns.get(&FieldName(field)).is_none_or(Vec::is_empty) {
-                return Err(fault(0, format!("no header is listed for `{}`, which every export must have", field.id())));
+                return Err(fault(
+                    0,
+                    format!("no header is listed for `{}`, which every export must have", field.id()),
+                ));
             }
         }
-        let first = raw.columns.iter().filter_map(|(field, all)| Some((field.0, all.first()?.as_ref().clone()))).collect();
+        let first =
+            raw.columns.iter().filter_map(|(field, all)| Some((field.0, all.first()?.as_ref().clone()))).collect();
         Ok(Self { zone, headers, first })
     }
 
@@ -123,4 +134,66 @@ impl ColumnMap {
 /// A header as it is compared: NFKC, lower case, letters and digits only.
 pub(super) fn normal(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REST: &str = "origin = [\"来源\"]\nreceived = [\"接收时间\"]\n";
+
+    #[test]
+    fn the_built_in_map_knows_every_column_by_its_id_and_by_its_chinese_name() {
+        let map = ColumnMap::built_in().unwrap();
+        for field in Field::ALL {
+            assert_eq!(map.find(map.first_header(field)), Some((field, 0)));
+            assert!(map.find(field.id()).is_some_and(|(found, _)| found == field), "{}", field.id());
+        }
+        assert_eq!(map.zone.local_minus_utc(), 8 * 3600);
+    }
+
+    #[test]
+    fn headers_match_without_width_case_spaces_and_punctuation() {
+        let map = ColumnMap::built_in().unwrap();
+        for header in
+            ["接 收　时间：", "RECV_TIME", "recvTime", "ＲＥＣＶ－ＴＩＭＥ", "\u{feff}\"接收时间\"", "【接收时间】"]
+        {
+            assert_eq!(map.find(header).unwrap().0, Field::Received, "{header}");
+        }
+        assert_eq!(map.find("接收时间2"), None);
+        assert_eq!(map.find("："), None);
+    }
+
+    #[test]
+    fn a_fault_in_a_map_is_named_with_its_line() {
+        let cases = [
+            (
+                "zone = \"+08:00\"\n[columns]\nrecieved = [\"接收时间\"]\n".to_owned(),
+                "line 3, column 1",
+                "`recieved` is no column",
+            ),
+            ("zones = \"+08:00\"\n[columns]\n".to_owned(), "line 1, column 1", "unknown field `zones`"),
+            (
+                format!("zone = \"Beijing\"\n[columns]\nticket_no = [\"工单号\"]\n{REST}"),
+                "line 1",
+                "`Beijing` is no zone",
+            ),
+            (
+                format!("zone = \"+08:00\"\n[columns]\nticket_no = [\"工单号\",\n \"来 源\"]\n{REST}"),
+                "line 5",
+                "is listed for `ticket_no` and for `origin`",
+            ),
+            (
+                format!("zone = \"+08:00\"\n[columns]\nticket_no = [\"工单号\", \"--\"]\n{REST}"),
+                "line 3",
+                "an empty header",
+            ),
+            (format!("zone = \"+08:00\"\n[columns]\n{REST}"), "line 1", "no header is listed for `ticket_no`"),
+        ];
+        for (text, line, fault) in cases {
+            let error = anyhow::Error::new(ColumnMap::parse("my.toml", &text).unwrap_err());
+            let chain = format!("{error:#}");
+            assert!(chain.contains("my.toml") && chain.contains(line) && chain.contains(fault), "{chain}");
+        }
+    }
 }

@@ -120,7 +120,9 @@ pub enum SourceError {
         second: usize,
     },
     /// A row of another width than the header.
-    #[error("{place}: the row has {found} cells, the header {expected}; nothing was imported, check for a comma or line break outside quotes")]
+    #[error(
+        "{place}: the row has {found} cells, the header {expected}; nothing was imported, check for a comma or line break outside quotes"
+    )]
     RowWidth {
         /// The row.
         place: Place,
@@ -130,7 +132,9 @@ pub enum SourceError {
         expected: usize,
     },
     /// A header and nothing below it.
-    #[error("{file} has a header but no ticket below it ({skipped} rows without a ticket number); nothing was imported, check the export's filter")]
+    #[error(
+        "{file} has a header but no ticket below it ({skipped} rows without a ticket number); nothing was imported, check the export's filter"
+    )]
     NoRows {
         /// The file.
         file: Arc<str>,

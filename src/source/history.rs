@@ -59,9 +59,10 @@ impl HistoryStore {
             let Line::Row(record) = line else { continue };
             match &header {
                 None => header = Some(header_of(map, &record, &place(record.row))?),
-                Some(header) => lines.push(line_of(header, &record, number).map_err(|what| {
-                    SourceError::History { place: place(record.row), what }
-                })?),
+                Some(header) => lines.push(
+                    line_of(header, &record, number)
+                        .map_err(|what| SourceError::History { place: place(record.row), what })?,
+                ),
             }
         }
         match lines.is_empty() {
@@ -96,7 +97,8 @@ impl HistoryStore {
 
     /// The instants at which something changes, in order.
     pub fn instants(&self) -> Vec<DateTime<Utc>> {
-        let mut instants: Vec<_> = self.changes.iter().filter_map(|(at, _)| DateTime::from_timestamp_millis(*at)).collect();
+        let mut instants: Vec<_> =
+            self.changes.iter().filter_map(|(at, _)| DateTime::from_timestamp_millis(*at)).collect();
         instants.dedup();
         instants
     }

@@ -204,7 +204,9 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 fn identity(path: &Path) -> Result<(u64, u64), SourceError> {
     match std::fs::metadata(path) {
         Ok(file) if file.is_file() => Ok((file.dev(), file.ino())),
-        Ok(_) => Err(SourceError::StoreSchema { path: path.to_owned(), fault: "it is a folder, not a file".to_owned() }),
+        Ok(_) => {
+            Err(SourceError::StoreSchema { path: path.to_owned(), fault: "it is a folder, not a file".to_owned() })
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(SourceError::StoreMissing { path: path.to_owned() })
         }
@@ -223,16 +225,21 @@ pub(super) async fn verify(connection: &mut SqliteConnection, path: &Path) -> Re
 
 async fn fault(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
-    let names: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE name LIKE 'hotline_%'").fetch_all(&mut *connection).await?;
+    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE name LIKE 'hotline_%'")
+        .fetch_all(&mut *connection)
+        .await?;
     if names.is_empty() {
-        return Ok(Some("it has no table `hotline_ticket`; correct the path, or make a store by `duban import FILE`".to_owned()));
+        return Ok(Some(
+            "it has no table `hotline_ticket`; correct the path, or make a store by `duban import FILE`".to_owned(),
+        ));
     }
     if version != VERSION {
         return Ok(Some(format!("its version is {version}, this program reads {VERSION}; use the matching program")));
     }
     if let Some(lost) = TRIGGERS.into_iter().find(|trigger| !names.iter().any(|name| name == trigger)) {
-        return Ok(Some(format!("its trigger `{lost}` was removed, so changes are lost; make a store anew and fill it")));
+        return Ok(Some(format!(
+            "its trigger `{lost}` was removed, so changes are lost; make a store anew and fill it"
+        )));
     }
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_info('hotline_ticket')").fetch_all(&mut *connection).await?;
@@ -294,5 +301,33 @@ pub(super) fn refused(path: &Path, error: sqlx::Error) -> SourceError {
         Some(5 | 6) => SourceError::StoreLocked { path, source },
         Some(11 | 26) => SourceError::StoreDamaged { path, source },
         Some(_) | None => SourceError::Store { path, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SqliteStoreWriter;
+
+    #[tokio::test]
+    async fn the_read_side_cannot_write() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("tickets.db");
+        let mut writer = SqliteStoreWriter::open(&path).await.unwrap();
+        let insert = "INSERT INTO hotline_ticket (ticket_no) VALUES ('A1')";
+        sqlx::query(insert).execute(&mut writer.connection).await.unwrap();
+        let store = SqliteStore::open(&path).await.unwrap();
+        let pool = store.pool().await.unwrap();
+        for sql in [
+            "DELETE FROM hotline_ticket",
+            "UPDATE hotline_store SET last_change = 9",
+            "PRAGMA query_only = OFF; DELETE FROM hotline_ticket",
+            "CREATE TABLE other (x)",
+            "VACUUM",
+        ] {
+            let error = sqlx::raw_sql(sql).execute(&pool).await.unwrap_err().to_string();
+            assert!(error.contains("readonly"), "{sql}: {error}");
+        }
+        assert_eq!(store.read(&[TicketNo::new("A1")]).await.unwrap()[0].rows.len(), 1);
     }
 }

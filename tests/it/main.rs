@@ -4,9 +4,12 @@
 mod calendar;
 mod calendar_faults;
 mod config_fixtures;
+mod exports;
 mod house;
+mod imports;
 mod outbox_contract;
 mod rust_text;
+mod source_contract;
 mod systemd_unit;
 mod ticket_rows;
 mod ticket_samples;

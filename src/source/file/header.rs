@@ -28,10 +28,7 @@ pub(in crate::source) enum Verdict {
     /// It is one.
     Header(Header),
     /// It lacks these columns; so many others were found.
-    Other {
-        missing: Vec<Field>,
-        found: usize,
-    },
+    Other { missing: Vec<Field>, found: usize },
 }
 
 impl Header {
@@ -91,7 +88,7 @@ impl Header {
     pub(in crate::source) fn is_ticket(&self, cells: &[String]) -> bool {
         let number = cells.get(self.key).map(|cell| normal(cell)).unwrap_or_default();
         let others = cells.iter().enumerate().filter(|(at, cell)| *at != self.key && !is_blank(cell)).count();
-        number.contains(|c: char| c.is_ascii_digit()) && !is_total(&number) && others > 0
+        number.contains(|c: char| c.is_ascii_digit()) && others > 0 && !is_remark(cells)
     }
 }
 
@@ -99,11 +96,11 @@ impl Header {
 const TOTALS: [&str; 8] = ["合计", "总计", "小计", "共计", "累计", "汇总", "总数", "total"];
 
 /// Whether a normalised cell is the head of a summary row.
-pub(in crate::source) fn is_total(normalised: &str) -> bool {
+fn is_total(normalised: &str) -> bool {
     TOTALS.iter().any(|word| normalised.starts_with(word))
 }
 
-/// Whether a short row is a summary or holds nothing.
+/// Whether a row begins as a summary does, or holds nothing.
 pub(in crate::source) fn is_remark(cells: &[String]) -> bool {
     cells.iter().find(|cell| !is_blank(cell)).is_none_or(|cell| is_total(&normal(cell)))
 }

@@ -104,8 +104,7 @@ impl Export {
     /// map knows; the error names the headers that were seen.
     pub fn open(path: &Path, map: &ColumnMap) -> Result<Self, SourceError> {
         let name: Arc<str> = path.display().to_string().into();
-        let mut file =
-            File::open(path).map_err(|source| SourceError::FileUnreadable { file: name.clone(), source })?;
+        let mut file = File::open(path).map_err(|source| SourceError::FileUnreadable { file: name.clone(), source })?;
         let table = match kind::kind(&mut file, &name)? {
             Kind::Text => Table::Csv(CsvTable::new(Lines::open(file, name.clone())?)),
             Kind::Workbook => Table::Xlsx(XlsxTable::open(file, name.clone())?),
@@ -228,7 +227,8 @@ impl Export {
             let name = |at: usize| cells.get(at).map_or("", |cell| cell.trim()).to_owned();
             self.headers = header.fields().map(|(at, field)| (field, name(at))).collect();
             let read: Vec<usize> = header.fields().map(|(at, _)| at).collect();
-            self.unread = (0..cells.len()).filter(|at| !read.contains(at)).map(name).filter(|h| !h.is_empty()).collect();
+            self.unread =
+                (0..cells.len()).filter(|at| !read.contains(at)).map(name).filter(|h| !h.is_empty()).collect();
         }
         Seek::Below(header)
     }

@@ -146,8 +146,11 @@ struct Found {
     bom: bool,
     not_utf8: Option<u64>,
     not_gb18030: Option<u64>,
+    neither: Option<u64>,
     surely_utf8: Option<u64>,
-    cut: Option<u64>,
+    /// The last line, if it ends within a character of the one or the other.
+    cut_utf8: Option<u64>,
+    cut_gb18030: Option<u64>,
 }
 
 impl Found {
@@ -155,35 +158,51 @@ impl Found {
         if bytes.is_ascii() {
             return;
         }
-        match std::str::from_utf8(bytes) {
-            Ok(_) => {
-                if bytes.iter().filter(|byte| !byte.is_ascii()).count() >= CERTAINLY_UTF8 {
-                    self.surely_utf8.get_or_insert(line);
-                }
+        let utf8 = std::str::from_utf8(bytes);
+        let is_gb18030 = decodes(bytes);
+        match utf8 {
+            Ok(_) if bytes.iter().filter(|byte| !byte.is_ascii()).count() >= CERTAINLY_UTF8 => {
+                self.surely_utf8.get_or_insert(line);
             }
+            Ok(_) => {}
             // No length: the bytes end within a character, which only the last line can.
-            Err(error) if error.error_len().is_none() => self.cut = Some(line),
+            Err(error) if error.error_len().is_none() => self.cut_utf8 = Some(line),
             Err(_) => {
                 self.not_utf8.get_or_insert(line);
             }
         }
-        if GB18030.decode_without_bom_handling_and_without_replacement(bytes).is_none() {
-            self.not_gb18030.get_or_insert(line);
+        if !is_gb18030 {
+            let ends_within =
+                !bytes.ends_with(b"\n") && (1..=3).any(|cut| decodes(&bytes[..bytes.len().saturating_sub(cut)]));
+            match (utf8.is_err(), ends_within) {
+                (true, true) => self.cut_gb18030 = Some(line),
+                (true, false) => {
+                    self.neither.get_or_insert(line);
+                }
+                (false, _) => {
+                    self.not_gb18030.get_or_insert(line);
+                }
+            }
         }
     }
 
     fn charset(&self) -> Result<Charset, (u64, &'static str)> {
-        match (self.not_utf8, self.cut) {
+        match (self.not_utf8, self.cut_utf8) {
             (None, None) => return Ok(Charset::Utf8),
             (None, Some(line)) if self.bom || self.surely_utf8.is_some() => return Err((line, CUT)),
-            (Some(line), _) if self.bom => return Err((line, BOTH)),
-            (None | Some(_), _) => {}
+            (_, _) => {}
         }
-        let foreign = self.not_utf8.or(self.cut).unwrap_or(1);
-        match (self.surely_utf8, self.not_gb18030) {
-            (Some(line), _) => Err((line.max(foreign), BOTH)),
-            (None, Some(line)) => Err((line, NEITHER)),
-            (None, None) => Ok(Charset::Gb18030),
+        let foreign = self.not_utf8.or(self.cut_utf8).unwrap_or(1);
+        let utf8 = if self.bom { Some(1) } else { self.surely_utf8.or(self.not_gb18030) };
+        match (self.neither, utf8, self.cut_gb18030) {
+            (Some(line), ..) => Err((line, NEITHER)),
+            (None, Some(line), _) => Err((line.max(foreign), BOTH)),
+            (None, None, Some(line)) => Err((line, CUT)),
+            (None, None, None) => Ok(Charset::Gb18030),
         }
     }
+}
+
+fn decodes(bytes: &[u8]) -> bool {
+    GB18030.decode_without_bom_handling_and_without_replacement(bytes).is_some()
 }
