@@ -2,7 +2,8 @@
 //!
 //! Headers are compared after NFKC, in lower case, without spaces and
 //! punctuation, so that `接 收 时 间`, `接收时间：` and `RECV_TIME` against
-//! `recvTime` need no entry of their own. What a *value* means is not said here.
+//! `recvTime` need no entry of their own. What a value means is in the table
+//! `[words]`, which the room `ticket` reads.
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
@@ -12,7 +13,7 @@ use toml::Spanned;
 use unicode_normalization::UnicodeNormalization;
 
 use super::SourceError;
-use crate::ticket::Field;
+use crate::ticket::{Field, NumberKey, Reader, Words};
 
 /// The column map that is built in.
 pub const DEFAULT: &str = include_str!("../../config/columns/default.toml");
@@ -25,6 +26,8 @@ pub const REQUIRED: [Field; 3] = [Field::TicketNo, Field::Origin, Field::Receive
 pub struct ColumnMap {
     /// The zone of the store's local times.
     pub zone: FixedOffset,
+    /// What the store's words mean: the embedded ones and those of `[words]`.
+    pub words: Words,
     /// Normalised header → its column and its rank in the list, 0 first.
     headers: HashMap<String, (Field, usize)>,
     /// What a column is called in errors: the first of its headers.
@@ -36,6 +39,7 @@ pub struct ColumnMap {
 struct Raw {
     zone: Spanned<String>,
     columns: BTreeMap<FieldName, Vec<Spanned<String>>>,
+    words: Option<Words>,
 }
 
 /// A key of `[columns]`; refused by the parser, with its line, if it is no column.
@@ -117,7 +121,13 @@ impl ColumnMap {
         }
         let first =
             raw.columns.iter().filter_map(|(field, all)| Some((field.0, all.first()?.as_ref().clone()))).collect();
-        Ok(Self { zone, headers, first })
+        let words = raw.words.unwrap_or_else(Words::embedded);
+        Ok(Self { zone, words, headers, first })
+    }
+
+    /// A reader of rows under this map; `key` is the ledger's.
+    pub fn reader(&self, key: NumberKey) -> Reader {
+        Reader::new(self.words.clone(), self.zone, key)
     }
 
     /// What a column is called in exports, for people.

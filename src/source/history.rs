@@ -21,7 +21,7 @@ use super::{
     ColumnMap, Cursor, Page, Place, Rows, SourceError,
     file::{CsvTable, Header, Line, Lines, Nearest, Record, Verdict},
 };
-use crate::ticket::{RawRow, TicketNo};
+use crate::ticket::{RawRow, Reader, TicketNo};
 
 /// A history, seen at an instant.
 #[derive(Debug)]
@@ -38,17 +38,13 @@ const NAME: &str = "history";
 
 impl HistoryStore {
     /// Reads a history; nothing is visible before [`HistoryStore::set_now`].
-    /// `number` reads the ticket number of a row.
+    /// `reader` tells the ticket number of a row.
     ///
     /// # Errors
     ///
     /// When the file cannot be read, has no `at` before the headers of an
     /// export, or a line has no instant with its zone or no ticket number.
-    pub fn from_csv(
-        path: &Path,
-        map: &ColumnMap,
-        number: &dyn Fn(&RawRow) -> Option<TicketNo>,
-    ) -> Result<Self, SourceError> {
+    pub fn from_csv(path: &Path, map: &ColumnMap, reader: &Reader) -> Result<Self, SourceError> {
         let name: Arc<str> = path.display().to_string().into();
         let file = File::open(path).map_err(|source| SourceError::FileUnreadable { file: name.clone(), source })?;
         let mut table = CsvTable::new(Lines::open(file, name.clone())?);
@@ -60,7 +56,7 @@ impl HistoryStore {
             match &header {
                 None => header = Some(header_of(map, &record, &place(record.row))?),
                 Some(header) => lines.push(
-                    line_of(header, &record, number)
+                    line_of(header, &record, reader)
                         .map_err(|what| SourceError::History { place: place(record.row), what })?,
                 ),
             }
@@ -148,17 +144,13 @@ fn header_of(map: &ColumnMap, record: &Record, place: &Place) -> Result<Header, 
     }
 }
 
-fn line_of(
-    header: &Header,
-    record: &Record,
-    number: &dyn Fn(&RawRow) -> Option<TicketNo>,
-) -> Result<(i64, TicketNo, RawRow), &'static str> {
+fn line_of(header: &Header, record: &Record, reader: &Reader) -> Result<(i64, TicketNo, RawRow), &'static str> {
     if record.cells.len() != header.reach {
         return Err("the line has more or fewer cells than the header");
     }
     let at = record.cells.first().and_then(|cell| DateTime::parse_from_rfc3339(cell.trim()).ok());
     let at = at.ok_or("`at` is no instant with its zone, such as 2025-09-11T10:20:00+08:00")?;
     let row = header.row(&record.cells);
-    let no = number(&row).ok_or("the line has no ticket number")?;
+    let no = reader.number(&row).ok_or("the line has no ticket number")?;
     Ok((at.timestamp_millis(), no, row))
 }

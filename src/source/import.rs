@@ -8,27 +8,21 @@
 //! Rows are staged in a temporary table by ticket, because the rows of a ticket
 //! may stand anywhere in a file that need not fit into memory.
 
+use std::slice;
+
 use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, Transaction, query::Query, sqlite::SqliteArguments};
 
 use super::{
     FileRow, Rows, SourceError, SqliteStoreWriter,
     sqlite::{FIELDS, SELECTED, grouped, refused},
 };
-use crate::ticket::{Columns, Field, Moment, RawRow, TicketNo};
+use crate::ticket::{Columns, Field, Moment, RawRow, Reader, TicketNo};
 
 /// Rows staged, and tickets compared, in one statement.
 const STAGED_AT_ONCE: usize = 200;
 const TICKETS_AT_ONCE: i64 = 500;
 /// Rows written in one statement; 54 values each, and SQLite takes 32,766.
 const WRITTEN_AT_ONCE: usize = 100;
-
-/// What an import must be told about tickets: how their rows are read.
-pub struct Reading<'a> {
-    /// The number of a row's ticket; none if the row belongs to no ticket.
-    pub number: &'a (dyn Fn(&RawRow) -> Option<TicketNo> + Send + Sync),
-    /// 更新时间; none if it cannot be read.
-    pub updated: &'a (dyn Fn(&RawRow) -> Option<Moment> + Send + Sync),
-}
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +50,7 @@ pub struct ImportReport {
     pub older: u64,
 }
 
-/// Imports rows. `progress` is called every few hundred rows and tickets.
+/// Imports rows; `reader` tells their numbers and 更新时间. `progress` is called every few hundred rows and tickets.
 ///
 /// # Errors
 ///
@@ -64,7 +58,7 @@ pub struct ImportReport {
 pub async fn import<R>(
     rows: R,
     into: &mut SqliteStoreWriter,
-    reading: &Reading<'_>,
+    reader: &Reader,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<ImportReport, SourceError>
 where
@@ -77,7 +71,7 @@ where
     let mut batch: Vec<(TicketNo, String)> = Vec::with_capacity(STAGED_AT_ONCE);
     for row in rows {
         let row = row?.cells;
-        match (reading.number)(&row) {
+        match reader.number(&row) {
             Some(no) => batch.push((no, import.packed(&row))),
             None => import.report.skipped_rows += 1,
         }
@@ -88,7 +82,7 @@ where
     }
     import.stage(&mut batch).await.map_err(|error| refused(path, error))?;
     progress(Step::Read(import.report.rows));
-    import.finish(reading, progress).await.map_err(|error| refused(path, error))
+    import.finish(reader, progress).await.map_err(|error| refused(path, error))
 }
 
 struct Import<'c> {
@@ -132,7 +126,7 @@ impl Import<'_> {
 
     async fn finish(
         mut self,
-        reading: &Reading<'_>,
+        reader: &Reader,
         progress: &mut (dyn FnMut(Step) + Send),
     ) -> Result<ImportReport, sqlx::Error> {
         enter_columns(&mut self.tx, self.columns).await?;
@@ -148,7 +142,7 @@ impl Import<'_> {
             for ticket in staged {
                 // Both lists are in the order of the number.
                 let known = stored.next_if(|known| known.no == ticket.no);
-                writing.extend(self.judge(ticket, known, reading));
+                writing.extend(self.judge(ticket, known, reader));
             }
             write(&mut self.tx, &writing).await?;
             progress(Step::Compared(compared));
@@ -159,12 +153,12 @@ impl Import<'_> {
     }
 
     /// Counts a ticket, and returns it if the store must be written.
-    fn judge(&mut self, new: Rows, known: Option<Rows>, reading: &Reading<'_>) -> Option<Rows> {
+    fn judge(&mut self, new: Rows, known: Option<Rows>, reader: &Reader) -> Option<Rows> {
         let Some(known) = known else {
             self.report.new += 1;
             return Some(new);
         };
-        if is_older(&new, &known, reading) {
+        if is_older(&new, &known, reader) {
             self.report.older += 1;
             return None;
         }
@@ -179,8 +173,9 @@ impl Import<'_> {
 }
 
 /// Whether every row of `new` is certainly older than what the store has.
-fn is_older(new: &Rows, known: &Rows, reading: &Reading<'_>) -> bool {
-    let updated = |rows: &Rows| rows.rows.iter().map(reading.updated).collect::<Vec<_>>();
+fn is_older(new: &Rows, known: &Rows, reader: &Reader) -> bool {
+    let moment = |row: &RawRow| reader.ticket(slice::from_ref(row)).ok().and_then(|ticket| ticket.updated);
+    let updated = |rows: &Rows| rows.rows.iter().map(moment).collect::<Vec<_>>();
     let known = updated(known);
     let is_behind = |moment: Moment| known.iter().flatten().any(|known| known.is_after(moment));
     updated(new).into_iter().all(|moment| moment.is_some_and(is_behind))

@@ -7,17 +7,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use chrono::NaiveDateTime;
 use duban::{
-    calendar::civil,
     source::{
         ColumnMap, Cursor, Export, FileRow, ImportReport, Place, Rows, SourceError, SqliteStore, SqliteStoreWriter,
-        import::{Reading, import},
+        Step, import,
     },
-    ticket::{Field, Moment, RawRow, TicketNo},
+    ticket::{Field, NumberKey, RawRow, Reader, TicketNo},
 };
 use tempfile::TempDir;
-use unicode_normalization::UnicodeNormalization;
 
 #[tokio::test]
 async fn the_samples_give_300_tickets_and_the_same_file_again_changes_nothing() {
@@ -117,21 +114,20 @@ async fn a_daemon_reads_the_old_state_while_an_import_writes() {
     let folder = TempDir::new().unwrap();
     let store = Folder(&folder);
     store.import(&["A1|处理中|1"]).await.unwrap();
-    let reader = SqliteStore::open(&store.path()).await.unwrap();
+    let daemon = SqliteStore::open(&store.path()).await.unwrap();
     let mut writer = SqliteStoreWriter::open(&store.path()).await.unwrap();
     let rows = (0..5000).map(|at| Ok(file_row(row(&format!("N{at}|处理中|1")))));
     let mut seen = 0;
     {
-        let mut progress = |_| seen += 1;
-        let reading = Reading { number: &number, updated: &updated };
-        let mut import = pin!(import(rows, &mut writer, &reading, &mut progress));
+        let (reader, mut progress) = (reader(), |_| seen += 1);
+        let mut import = pin!(import(rows, &mut writer, &reader, &mut progress));
         // Some steps into the transaction, then the import is dropped as a crash would.
         for _ in 0..60 {
             if let Poll::Ready(end) = import.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 panic!("ended too early: {end:?}");
             }
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-            assert_eq!(everything(&reader).await.0.len(), 1);
+            assert_eq!(everything(&daemon).await.0.len(), 1);
         }
     }
     assert!(seen > 0);
@@ -147,8 +143,7 @@ async fn what_a_killed_import_leaves_on_the_disk_is_the_old_state() {
     store.import(&["A1|处理中|1"]).await.unwrap();
     let copy = TempDir::new().unwrap();
     let (from, to) = (folder.path().to_owned(), copy.path().to_owned());
-    // The number is asked for once a row; after the last one the files are
-    // copied as a killed process would leave them.
+    // At every step the files are copied, as a killed process would leave them.
     let mut writer = SqliteStoreWriter::open(&store.path()).await.unwrap();
     let mut progress = move |_| {
         for file in fs::read_dir(&from).unwrap().map(Result::unwrap) {
@@ -156,8 +151,7 @@ async fn what_a_killed_import_leaves_on_the_disk_is_the_old_state() {
         }
     };
     let rows = (0..3000).map(|at| Ok(file_row(row(&format!("N{at}|处理中|1")))));
-    let reading = Reading { number: &number, updated: &updated };
-    import(rows, &mut writer, &reading, &mut progress).await.unwrap();
+    import(rows, &mut writer, &reader(), &mut progress).await.unwrap();
     assert_eq!(Folder(&copy).show().await, ["A1: 处理中"]);
     assert_eq!(everything(&SqliteStore::open(&store.path()).await.unwrap()).await.0.len(), 3001);
 }
@@ -169,10 +163,8 @@ async fn progress_is_told_on_reading_and_on_comparing() {
     let mut steps = Vec::new();
     let mut progress = |step| steps.push(step);
     let rows = (0..1200).map(|at| Ok(file_row(row(&format!("N{at}|处理中|1")))));
-    let reading = Reading { number: &number, updated: &updated };
-    import(rows, &mut writer, &reading, &mut progress).await.unwrap();
+    import(rows, &mut writer, &reader(), &mut progress).await.unwrap();
     writer.close().await.unwrap();
-    use duban::source::Step;
     assert_eq!(steps.first(), Some(&Step::Read(200)));
     assert!(steps.contains(&Step::Read(1200)));
     assert_eq!(steps.last(), Some(&Step::Compared(1200)));
@@ -221,28 +213,20 @@ fn file_row(cells: RawRow) -> FileRow {
     FileRow { place: place(), cells }
 }
 
-fn number(row: &RawRow) -> Option<TicketNo> {
-    let text = row.get(Field::TicketNo)?.nfkc().collect::<String>().trim().to_uppercase();
-    (!text.is_empty()).then(|| TicketNo::new(&text))
-}
-
-fn updated(row: &RawRow) -> Option<Moment> {
-    let at = NaiveDateTime::parse_from_str(row.get(Field::Updated)?, "%Y-%m-%d %H:%M:%S").ok()?;
-    Some(Moment::at_instant(civil::at(at.date(), 0, 0) + (at.time() - chrono::NaiveTime::MIN)))
+fn reader() -> Reader {
+    ColumnMap::built_in().unwrap().reader(NumberKey::new([0; 32]))
 }
 
 async fn import_rows(path: &Path, rows: Vec<Result<RawRow, SourceError>>) -> Result<ImportReport, SourceError> {
     let mut writer = SqliteStoreWriter::open(path).await?;
-    let reading = Reading { number: &number, updated: &updated };
-    import(rows.into_iter().map(|row| row.map(file_row)), &mut writer, &reading, &mut |_| {}).await
+    import(rows.into_iter().map(|row| row.map(file_row)), &mut writer, &reader(), &mut |_| {}).await
 }
 
 async fn import_file(path: &Path, name: &str) -> ImportReport {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/samples").join(name);
     let mut export = Export::open(&file, &ColumnMap::built_in().unwrap()).unwrap();
     let mut writer = SqliteStoreWriter::open(path).await.unwrap();
-    let reading = Reading { number: &number, updated: &updated };
-    import(export.by_ref(), &mut writer, &reading, &mut |_| {}).await.unwrap()
+    import(export.by_ref(), &mut writer, &reader(), &mut |_| {}).await.unwrap()
 }
 
 async fn everything(store: &SqliteStore) -> (Vec<Rows>, Cursor) {

@@ -9,7 +9,7 @@ use duban::{
     source::{
         ColumnMap, Cursor, HistoryStore, Page, SourceError, SqliteStore, SqliteStoreWriter, Store, sqlite::SCHEMA,
     },
-    ticket::{Field, RawRow, TicketNo},
+    ticket::{Field, NumberKey, RawRow, TicketNo},
 };
 use sqlx::{Connection, Executor, Row, SqliteConnection};
 use tempfile::TempDir;
@@ -30,7 +30,7 @@ async fn each_store(folder: &TempDir) -> [Store; 2] {
     sql.push_str("UPDATE hotline_ticket SET status = '已办结' WHERE ticket_no = 'A';");
     let history = folder.path().join("history.csv");
     fs::write(&history, lines).unwrap();
-    let history = HistoryStore::from_csv(&history, &ColumnMap::built_in().unwrap(), &number).unwrap();
+    let history = read_history(&history).unwrap();
     history.set_now("2026-09-30T00:00:00Z".parse().unwrap());
     let path = folder.path().join("tickets.db");
     fill(&path, &sql).await;
@@ -312,18 +312,20 @@ fn a_bad_line_of_a_history_is_named() {
         (head.to_owned(), "no ticket below it"),
     ] {
         fs::write(&path, text).unwrap();
-        let error = HistoryStore::from_csv(&path, &ColumnMap::built_in().unwrap(), &number).unwrap_err().to_string();
+        let error = read_history(&path).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
 }
 
 fn history(story: &str) -> HistoryStore {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/histories/{story}.csv"));
-    HistoryStore::from_csv(&path, &ColumnMap::built_in().unwrap(), &number).unwrap()
+    read_history(&path).unwrap()
 }
 
-fn number(row: &RawRow) -> Option<TicketNo> {
-    row.get(Field::TicketNo).filter(|text| !text.is_empty()).map(TicketNo::new)
+/// Reads a history under the built-in column map.
+fn read_history(path: &Path) -> Result<HistoryStore, SourceError> {
+    let map = ColumnMap::built_in().unwrap();
+    HistoryStore::from_csv(path, &map, &map.reader(NumberKey::new([0; 32])))
 }
 
 fn show(page: &Page) -> Vec<String> {
