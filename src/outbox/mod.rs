@@ -12,7 +12,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ticket::TicketNo;
 
@@ -309,12 +309,12 @@ impl Outbox {
         self.ledger.save_repeats(entries).await
     }
 
-    /// The entries received on `since` or later, by day and ticket.
+    /// The entries received at `since` or later, or at an unknown instant, in order.
     ///
     /// # Errors
     ///
     /// When the ledger fails.
-    pub async fn repeats(&self, since: NaiveDate) -> Result<Vec<RepeatEntry>, OutboxError> {
+    pub async fn repeats(&self, since: DateTime<Utc>) -> Result<Vec<RepeatEntry>, OutboxError> {
         self.ledger.repeats(since).await
     }
 

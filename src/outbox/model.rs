@@ -1,6 +1,6 @@
 //! What goes into the outbox and what comes out of it, whatever the database.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{LegState, NoticeState};
 use crate::{
@@ -322,10 +322,15 @@ pub struct CitizenOutcome {
 pub struct RepeatEntry {
     pub ticket: TicketNo,
     pub number: Option<NumberHash>,
+    /// 小类.
     pub subcategory: Option<String>,
-    pub received: NaiveDate,
+    pub received: Option<DateTime<Utc>>,
     /// The platform's own links (重复工单号).
     pub links: Vec<TicketNo>,
+    /// 大类.
+    pub category: Option<String>,
+    /// 街镇.
+    pub town: Option<String>,
     /// The group's identity: the ticket it began with.
     pub first: Option<TicketNo>,
 }

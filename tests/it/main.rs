@@ -8,6 +8,7 @@ mod exports;
 mod house;
 mod imports;
 mod outbox_contract;
+mod outbox_sqlite;
 mod rust_text;
 mod source_contract;
 mod systemd_unit;

@@ -616,19 +616,22 @@ async fn watch_since_is_set_by_the_first_call(ledger: &Ledger) {
 
 async fn repeats_come_back_as_saved(ledger: &Ledger) {
     let outbox = ledger.open().await;
-    let entry = |no: &str, day: &str, first: Option<&str>| RepeatEntry {
+    let entry = |no: &str, received: Option<i64>, first: Option<&str>| RepeatEntry {
         ticket: TicketNo::new(no),
         number: Some(NumberHash([0xff, 1, 2, 3, 4, 5, 6, 7])),
         subcategory: Some("水压".into()),
-        received: day.parse().unwrap(),
+        received: received.map(at),
         links: vec![TicketNo::new("A0")],
+        category: Some("供水".into()),
+        town: None,
         first: first.map(TicketNo::new),
     };
-    outbox.save_repeats(&[entry("A1", "2025-11-10", None), entry("A2", "2025-12-03", None)]).await.unwrap();
-    outbox.save_repeats(&[entry("A2", "2025-12-03", Some("A1"))]).await.unwrap();
-    let saved = outbox.repeats("2025-11-10".parse().unwrap()).await.unwrap();
-    assert_eq!(saved, [entry("A1", "2025-11-10", None), entry("A2", "2025-12-03", Some("A1"))]);
-    assert_eq!(outbox.repeats("2025-11-11".parse().unwrap()).await.unwrap().len(), 1);
+    outbox.save_repeats(&[entry("A1", Some(5), None), entry("A2", Some(6), None)]).await.unwrap();
+    outbox.save_repeats(&[entry("A2", Some(6), Some("A1")), entry("A3", None, None)]).await.unwrap();
+    let (first, second, timeless) =
+        (entry("A1", Some(5), None), entry("A2", Some(6), Some("A1")), entry("A3", None, None));
+    assert_eq!(outbox.repeats(at(5)).await.unwrap(), [timeless.clone(), first, second.clone()]);
+    assert_eq!(outbox.repeats(at(6)).await.unwrap(), [timeless, second]);
 }
 
 async fn a_role_changes_hands_only_after_its_lease(ledger: &Ledger) {

@@ -211,8 +211,11 @@ CREATE TABLE repeat_group (
     ticket TEXT PRIMARY KEY,
     number_hash INTEGER,
     subcategory TEXT,
-    received INTEGER NOT NULL,
+    received INTEGER,
+    -- JSON list of ticket numbers.
     links TEXT NOT NULL,
+    category TEXT,
+    town TEXT,
     first TEXT
 ) STRICT, WITHOUT ROWID;
 

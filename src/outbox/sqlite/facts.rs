@@ -1,7 +1,7 @@
 //! What the ledger remembers for the planner: facts seen, outcomes, repeat groups,
 //! and a few settings of its own.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteLedger, cell, list, rows};
@@ -33,12 +33,13 @@ const SET_META: &str = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLIC
 const FIRST_META: &str = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
 const WATCH_SINCE: &str = "watch-since";
 
-const SAVE_REPEATS: &str = "INSERT INTO repeat_group (ticket, number_hash, subcategory, received, links, first) \
-     SELECT v.value ->> 0, v.value ->> 1, v.value ->> 2, v.value ->> 3, v.value ->> 4, v.value ->> 5 \
-     FROM json_each(?1) v WHERE true ON CONFLICT (ticket) DO UPDATE SET number_hash = excluded.number_hash, \
-     subcategory = excluded.subcategory, received = excluded.received, links = excluded.links, first = excluded.first";
-const REPEATS: &str = "SELECT ticket, number_hash, subcategory, received, links, first FROM repeat_group \
-     WHERE received >= ?1 ORDER BY received, ticket";
+const SAVE_REPEATS: &str = "INSERT INTO repeat_group (ticket, number_hash, subcategory, received, links, category, \
+     town, first) SELECT v.value ->> 0, v.value ->> 1, v.value ->> 2, v.value ->> 3, v.value ->> 4, v.value ->> 5, \
+     v.value ->> 6, v.value ->> 7 FROM json_each(?1) v WHERE true ON CONFLICT (ticket) DO UPDATE SET \
+     number_hash = excluded.number_hash, subcategory = excluded.subcategory, received = excluded.received, \
+     links = excluded.links, category = excluded.category, town = excluded.town, first = excluded.first";
+const REPEATS: &str = "SELECT ticket, number_hash, subcategory, received, links, category, town, first \
+     FROM repeat_group WHERE received IS NULL OR received >= ?1 ORDER BY received, ticket";
 
 const TAKE_ROLE: &str = "INSERT INTO role_lease (role, holder, epoch, until) VALUES (?1, ?2, 1, ?4) \
      ON CONFLICT (role) DO UPDATE SET epoch = epoch + (holder <> excluded.holder), holder = excluded.holder, \
@@ -107,10 +108,12 @@ impl SqliteLedger {
             .iter()
             .map(|entry| {
                 let hash = entry.number.map(|number| i64::from_be_bytes(number.0));
-                let links = entry.links.iter().map(TicketNo::as_str).collect::<Vec<_>>().join(" ");
-                let day = entry.received.to_epoch_days();
+                let links = list(&entry.links.iter().map(TicketNo::as_str).collect::<Vec<_>>());
+                let received = entry.received.map(|at| at.timestamp_micros());
+                let (category, town) = (entry.category.as_deref(), entry.town.as_deref());
                 let first = entry.first.as_ref().map(TicketNo::as_str);
-                (entry.ticket.as_str(), hash, entry.subcategory.as_deref(), day, links, first)
+                let subcategory = entry.subcategory.as_deref();
+                (entry.ticket.as_str(), hash, subcategory, received, links, category, town, first)
             })
             .collect();
         let mut work = self.write().await?;
@@ -118,8 +121,8 @@ impl SqliteLedger {
         work.commit().await
     }
 
-    pub(in crate::outbox) async fn repeats(&self, since: NaiveDate) -> Result<Vec<RepeatEntry>, OutboxError> {
-        let rows = self.read_rows(sqlx::query(REPEATS).bind(since.to_epoch_days())).await?;
+    pub(in crate::outbox) async fn repeats(&self, since: DateTime<Utc>) -> Result<Vec<RepeatEntry>, OutboxError> {
+        let rows = self.read_rows(sqlx::query(REPEATS).bind(since.timestamp_micros())).await?;
         rows.iter().map(repeat).collect()
     }
 
@@ -197,15 +200,18 @@ fn kind(row: &SqliteRow, id: i64) -> Result<Kind, OutboxError> {
 }
 
 fn repeat(row: &SqliteRow) -> Result<RepeatEntry, OutboxError> {
-    let (hash, first): (Option<i64>, Option<String>) = (cell(row, 1)?, cell(row, 5)?);
-    let (day, links): (i64, String) = (cell(row, 3)?, cell(row, 4)?);
-    let day = i32::try_from(day).ok().and_then(NaiveDate::from_epoch_days);
+    let (hash, first): (Option<i64>, Option<String>) = (cell(row, 1)?, cell(row, 7)?);
+    let (received, links): (Option<i64>, String) = (cell(row, 3)?, cell(row, 4)?);
+    let links: Vec<String> =
+        serde_json::from_str(&links).map_err(|_| rows::odd("repeat_group", 0, "list of tickets", links))?;
     Ok(RepeatEntry {
         ticket: TicketNo::new(&cell::<String>(row, 0)?),
         number: hash.map(|hash| NumberHash(hash.to_be_bytes())),
         subcategory: cell(row, 2)?,
-        received: day.ok_or_else(|| rows::odd("repeat_group", 0, "day", "…".into()))?,
-        links: links.split_whitespace().map(TicketNo::new).collect(),
+        received: received.map(rows::instant),
+        links: links.iter().map(|no| TicketNo::new(no)).collect(),
+        category: cell(row, 5)?,
+        town: cell(row, 6)?,
         first: first.as_deref().map(TicketNo::new),
     })
 }
