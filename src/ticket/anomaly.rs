@@ -31,6 +31,34 @@ pub enum Anomaly {
 }
 
 impl Anomaly {
+    /// Every finding.
+    pub const ALL: [Anomaly; 24] = [
+        Anomaly::BadPhone,
+        Anomaly::ContactEqualsDispatch,
+        Anomaly::ContactInFuture,
+        Anomaly::DispatchBeforeReceived,
+        Anomaly::DueDiffers,
+        Anomaly::DuplicateRow,
+        Anomaly::ImpossibleDateDispatch,
+        Anomaly::ImpossibleDateReceived,
+        Anomaly::MissingAccept,
+        Anomaly::MissingDispatch,
+        Anomaly::MissingEnd,
+        Anomaly::MissingExtensionDays,
+        Anomaly::MissingReceived,
+        Anomaly::NoMobile,
+        Anomaly::NumberDamaged,
+        Anomaly::OddExtension,
+        Anomaly::RepeatSelf,
+        Anomaly::UnknownClass,
+        Anomaly::UnknownHandler,
+        Anomaly::UnknownSource,
+        Anomaly::UnknownStatus,
+        Anomaly::UnknownUnit,
+        Anomaly::UnreadableDateDispatch,
+        Anomaly::UnreadableDateReceived,
+    ];
+
     /// The code as printed, `code` or `code:field`.
     pub fn code(self) -> &'static str {
         match self {

@@ -206,3 +206,17 @@ pub enum Phone {
     /// The store has no such column.
     Unknown,
 }
+
+impl NumberHash {
+    /// The hash as sixteen hexadecimal digits.
+    pub fn hex(self) -> String {
+        hex::encode(self.0)
+    }
+
+    /// The hash of sixteen hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 8];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+}

@@ -9,6 +9,7 @@ mod house;
 mod imports;
 mod outbox_contract;
 mod outbox_sqlite;
+mod rules_vectors;
 mod rust_text;
 mod source_contract;
 mod systemd_unit;

@@ -1,0 +1,124 @@
+//! The readings that a setting chooses between, each with the open question it answers.
+
+use serde::Deserialize;
+
+/// A02.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContactStart {
+    Dispatched,
+    Received,
+    Accepted,
+}
+
+/// A44.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EarlierContact {
+    Counts,
+    EachUnitAnew,
+}
+
+/// A19.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpacingAfter {
+    Counted,
+    Any,
+}
+
+/// A20.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WrongPerson {
+    NeutralText,
+    NoSms,
+}
+
+/// A21, and for citizens who asked for secrecy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SmsOrNot {
+    Sms,
+    NoSms,
+}
+
+/// A01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConclusionStart {
+    Received,
+    Dispatched,
+}
+
+/// A04.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LateReceipt {
+    SameDate,
+    NextWorkday,
+}
+
+/// A35.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Substitute {
+    Dispatched,
+    None,
+}
+
+/// A05.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComplexOrUrgent {
+    Complex,
+    Urgent,
+}
+
+/// A08.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExtensionUnit {
+    Workdays,
+    Natural,
+}
+
+/// A08.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExtensionBase {
+    Deadline,
+    Approval,
+}
+
+/// A09.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowReading {
+    DueDayIncluded,
+    FullDaysBefore,
+}
+
+/// A26.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoundTwo {
+    SameClass,
+    Workdays,
+}
+
+/// A30.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UrgentLadder {
+    Natural,
+    Own,
+}
+
+/// A39.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MidnightDue {
+    EndOfDay,
+    Literal,
+}
