@@ -1,0 +1,68 @@
+//! What goes out at once when a ticket arrives or is dispatched.
+
+use crate::{
+    notice::{Kind, Occurrence, Role},
+    rules::deadline::extension_window,
+};
+
+use super::{
+    case::{Case, Event, Scope},
+    words,
+};
+
+/// ticket-assigned and urgent-alert.
+pub(super) fn plan(case: &mut Case<'_>) {
+    if case.is_concluded() {
+        return;
+    }
+    if case.is_urgent() {
+        urgent_alert(case);
+    }
+    if case.is_assigned() {
+        ticket_assigned(case);
+    }
+}
+
+/// Art. 12: sudden events are reported at once, at all hours (A32).
+fn urgent_alert(case: &mut Case<'_>) {
+    let ticket = case.view.ticket;
+    let Some(received) = ticket.received.or(ticket.dispatched) else { return };
+    let mut facts = case.facts(Kind::UrgentAlert);
+    words::place(&mut facts, ticket);
+    let time = received.at().with_timezone(&crate::calendar::civil::zone()).format("%H:%M").to_string();
+    facts.insert("recv_s".into(), words::text(time));
+    case.event(Event {
+        kind: Kind::UrgentAlert,
+        scope: Scope::InRound(1),
+        occurrence: Occurrence::Once,
+        at: received.at(),
+        facts,
+    });
+}
+
+fn ticket_assigned(case: &mut Case<'_>) {
+    let ticket = case.view.ticket;
+    let Some(dispatched) = ticket.dispatched else { return };
+    let mut facts = case.facts(Kind::TicketAssigned);
+    words::place(&mut facts, ticket);
+    words::end(&mut facts, "d1", case.standing.first_contact.as_ref());
+    words::end(&mut facts, "d2", case.standing.return_window.as_ref());
+    let last = case
+        .standing
+        .conclusion
+        .and_then(|due| extension_window(&case.policy.calendar, due.original_day, &case.rules().extension).ok())
+        .filter(|window| window.last_day >= dispatched.day());
+    facts.insert("de".into(), words::text(last.map_or_else(|| "不适用".into(), |window| window.last_day.to_string())));
+    let planned = case.plan.notices.len();
+    case.event(Event {
+        kind: Kind::TicketAssigned,
+        scope: Scope::Assignment,
+        occurrence: Occurrence::Once,
+        at: dispatched.at(),
+        facts,
+    });
+    let sent = case.plan.notices.len() > planned;
+    if sent && (case.is_urgent() || case.standing.round > 1) {
+        case.add_role(Role::Deputy);
+    }
+}

@@ -1,0 +1,146 @@
+//! One ticket at one instant, and how notices are made for it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    notice::{Batch, Facts, Kind, Notice, Occurrence, Reason, Role, Subject, Wish},
+    rules::{Class, Rules, Standing},
+};
+
+use super::{Plan, Policy, View, Watch, words};
+
+/// What a notice belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The ticket in its current round.
+    Round,
+    /// The ticket in a named round.
+    InRound(u16),
+    /// The current assignment.
+    Assignment,
+}
+
+/// A ticket at an instant, and the plan under construction.
+pub(super) struct Case<'a> {
+    pub view: View<'a>,
+    pub standing: &'a Standing,
+    pub policy: &'a Policy,
+    pub now: DateTime<Utc>,
+    pub watch: Watch,
+    pub floor: DateTime<Utc>,
+    pub plan: Plan,
+}
+
+/// What an event notice says.
+pub(super) struct Event {
+    pub kind: Kind,
+    pub scope: Scope,
+    pub occurrence: Occurrence,
+    pub at: DateTime<Utc>,
+    pub facts: Facts,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(view: View<'a>, standing: &'a Standing, policy: &'a Policy, watch: Watch, now: DateTime<Utc>) -> Self {
+        let floor = watch.floor(&policy.rules);
+        Self { view, standing, policy, now, watch, floor, plan: Plan::default() }
+    }
+
+    pub fn rules(&self) -> &'a Rules {
+        &self.policy.rules
+    }
+
+    /// Whether a unit holds the ticket now.
+    pub fn is_assigned(&self) -> bool {
+        use crate::rules::State;
+        let waits = matches!(self.standing.state, State::Received | State::DispatchWait);
+        self.view.ticket.dispatched.is_some() && !waits && !self.standing.assignment_is_over(self.view.ticket)
+    }
+
+    pub fn is_concluded(&self) -> bool {
+        self.standing.is_concluded(self.view.ticket)
+    }
+
+    pub fn subject(&self, scope: Scope) -> Subject {
+        let no = self.view.ticket.no.clone();
+        match scope {
+            Scope::Round => Subject::Ticket { no, round: self.standing.round, assignment: None },
+            Scope::InRound(round) => Subject::Ticket { no, round, assignment: None },
+            Scope::Assignment => Subject::Ticket {
+                no,
+                round: self.standing.round,
+                assignment: self.view.ticket.dispatched.map(|dispatched| dispatched.at()),
+            },
+        }
+    }
+
+    pub fn is_urgent(&self) -> bool {
+        self.standing.class == Class::Urgent
+    }
+
+    /// Wants an event notice: at once when the event is seen, never before it,
+    /// and not at all if it is older than the first start allows (A40).
+    pub fn event(&mut self, event: Event) {
+        if event.at > self.now {
+            self.plan.wake(event.at);
+            return;
+        }
+        if event.at < self.floor {
+            return;
+        }
+        let batch = if self.is_urgent() || event.kind.is_to_citizen() { Batch::Alone } else { Batch::Cycle(self.now) };
+        let subject = self.subject(event.scope);
+        let mut notice = self.notice(event.kind, subject, event.occurrence, event.at);
+        notice.batch = batch;
+        notice.facts = event.facts;
+        self.plan.notices.push(notice);
+    }
+
+    /// A notice with everything but its facts.
+    pub fn notice(&self, kind: Kind, subject: Subject, occurrence: Occurrence, due: DateTime<Utc>) -> Notice {
+        let ticket = self.view.ticket;
+        let provisional = self.standing.conclusion.as_ref().is_some_and(|deadline| deadline.provisional);
+        Notice {
+            subject,
+            kind,
+            occurrence,
+            roles: kind.roles().to_vec(),
+            unit: ticket.units.first().cloned(),
+            category: ticket.category.clone(),
+            due,
+            expires: None,
+            batch: Batch::Due(due),
+            wish: Wish::Send,
+            late: false,
+            urgent: self.is_urgent(),
+            provisional,
+            facts: Facts::new(),
+        }
+    }
+
+    /// Records a step that came due and is not the one to send.
+    pub fn superseded(&mut self, kind: Kind, scope: Scope, at: DateTime<Utc>, reason: Reason) {
+        let mut notice = self.notice(kind, self.subject(scope), Occurrence::Due(at), at);
+        notice.wish = Wish::Superseded(reason);
+        self.plan.notices.push(notice);
+    }
+
+    /// Whether a step due at `at` is planned noticeably late.
+    pub fn is_late(&self, at: DateTime<Utc>) -> bool {
+        self.now - at > TimeDelta::minutes(i64::from(self.rules().catch_up.late_after_min))
+    }
+
+    /// The facts every notice about this ticket has.
+    pub fn facts(&self, kind: Kind) -> Facts {
+        words::common(self, kind)
+    }
+
+    /// Adds a role to the last notice, where the catalogue's row says so.
+    pub fn add_role(&mut self, role: Role) {
+        if let Some(notice) = self.plan.notices.last_mut()
+            && !notice.roles.contains(&role)
+        {
+            notice.roles.push(role);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a row shows that the platform will overwrite, and what the ledger remembers.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    notice::Kind,
+    rules::{RoundFacts, Standing},
+    ticket::{NumberHash, Phone, Satisfaction, Ticket},
+};
+
+/// What the ledger remembers of a ticket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketFacts {
+    pub rounds: RoundFacts,
+    /// Numbers seen in the row, by keyed hash, with the instant of the first sight.
+    pub numbers: Vec<(NumberHash, DateTime<Utc>)>,
+}
+
+impl TicketFacts {
+    /// Since when a number has stood in the row; `None` for the first one known,
+    /// which is taken to have stood there from the start.
+    pub fn number_since(&self, hash: NumberHash) -> Option<DateTime<Utc>> {
+        let first = self.numbers.iter().min_by_key(|(_, at)| *at)?;
+        let this = self.numbers.iter().find(|(number, _)| *number == hash)?;
+        (first.0 != hash).then_some(this.1)
+    }
+
+    /// Takes in a fact as the ledger stored it; an unknown one is left alone.
+    pub fn add(&mut self, what: &str, value: &str, first_seen: DateTime<Utc>) {
+        let instant = || value.parse::<i64>().ok().and_then(|secs| DateTime::from_timestamp(secs, 0));
+        match what.split_once(':').map_or((what, ""), |(what, rest)| (what, rest)) {
+            ("number", _) => {
+                if let Some(hash) = NumberHash::from_hex(value) {
+                    self.numbers.push((hash, first_seen));
+                }
+            }
+            ("dissatisfied", _) => self.rounds.dissatisfied.extend(instant()),
+            ("round-start", round) => {
+                if let (Ok(round), Some(at)) = (round.parse(), instant()) {
+                    self.rounds.round_starts.push((round, at));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What became of an SMS to the citizen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmsState {
+    /// Queued or being handed over.
+    Open,
+    /// The gateway took it, or it was delivered.
+    Accepted,
+    /// It left and no clear answer came.
+    Unknown,
+    /// Refused, given up, or reported undelivered.
+    Failed,
+}
+
+/// An SMS to the citizen that was handed over, or tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmsOutcome {
+    pub round: u16,
+    pub kind: Kind,
+    /// As in its key: empty, or the number's hash.
+    pub occurrence: String,
+    pub state: SmsState,
+    pub at: DateTime<Utc>,
+    /// The provider's code, for the desk.
+    pub code: String,
+}
+
+/// A fact to remember.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub round: u16,
+    pub assignment: Option<DateTime<Utc>>,
+    pub what: String,
+    pub value: String,
+}
+
+/// What of `ticket` is worth remembering and is not known yet.
+pub fn observe(ticket: &Ticket, standing: &Standing, known: &TicketFacts) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    let mut add = |what: String, value: String| {
+        let assignment = ticket.dispatched.map(|dispatched| dispatched.at());
+        seen.push(Seen { round: standing.round, assignment, what, value });
+    };
+    // The number matters only while the citizen is still to be reached.
+    let reaching = ticket.dispatched.is_some() && ticket.contacted.is_none() && !standing.is_concluded(ticket);
+    if let (true, Phone::Mobile(hash) | Phone::Landline(hash)) = (reaching, ticket.phone)
+        && !known.numbers.iter().any(|(number, _)| *number == hash)
+    {
+        add("number".into(), hash.hex());
+    }
+    if let (Some(Satisfaction::Dissatisfied), Some(revisited)) = (ticket.satisfaction, ticket.revisited)
+        && !known.rounds.dissatisfied.contains(&revisited.at())
+    {
+        add("dissatisfied".into(), revisited.at().timestamp().to_string());
+    }
+    if let Some(start) = standing.round_start
+        && !known.rounds.round_starts.iter().any(|(round, _)| *round == standing.round)
+    {
+        add(format!("round-start:{}", standing.round), start.at().timestamp().to_string());
+    }
+    seen
+}

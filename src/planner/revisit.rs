@@ -1,0 +1,40 @@
+//! Art. 8(6): a dissatisfied citizen is visited a second time (A26).
+
+use crate::{
+    notice::{Kind, Occurrence},
+    ticket::Satisfaction,
+};
+
+use super::{
+    case::{Case, Event, Scope},
+    ladder::{self, Phase, Step},
+    words,
+};
+
+/// revisit-dissatisfied and second-revisit-due.
+pub(super) fn plan(case: &mut Case<'_>) {
+    let ticket = case.view.ticket;
+    let dissatisfied = ticket.satisfaction == Some(Satisfaction::Dissatisfied);
+    let Some(revisited) = ticket.revisited.filter(|_| dissatisfied) else { return };
+    let Some(deadline) = case.standing.second_revisit else { return };
+    // The revisit judges the round before the re-assignment that followed it.
+    let reassigned = ticket.reassigned.or(ticket.dispatched).is_some_and(|start| start.is_after(revisited));
+    let round = if reassigned { case.standing.round.saturating_sub(1).max(1) } else { case.standing.round };
+    if !reassigned {
+        let mut facts = case.facts(Kind::RevisitDissatisfied);
+        facts.insert("revisited".into(), words::text(words::event(revisited.at())));
+        words::end(&mut facts, "d", Some(&deadline));
+        let (scope, occurrence) = (Scope::InRound(round), Occurrence::Once);
+        case.event(Event { kind: Kind::RevisitDissatisfied, scope, occurrence, at: revisited.at(), facts });
+    }
+    if ticket.second_revisited.is_some() {
+        return;
+    }
+    let at = case.rules().second_revisit.at.on(deadline.day);
+    let step = Step { kind: Kind::SecondRevisitDue, at, expires: None, phase: Phase::Reminder, n: 0 };
+    ladder::plan(case, Scope::InRound(round), &[step], |case, step| {
+        let mut facts = case.facts(step.kind);
+        words::end(&mut facts, "d", Some(&deadline));
+        facts
+    });
+}
