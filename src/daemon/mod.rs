@@ -1,1 +1,4 @@
-//! Start, wake, stop.
+//! The corridor: start, wake, stop. It opens the other rooms' doors in order
+//! and decides nothing itself.
+
+pub mod book;

@@ -264,6 +264,16 @@ impl Outbox {
         self.ledger.citizen_outcomes(tickets).await
     }
 
+    /// The scopes that have an open notice: after a restart the sets of these are
+    /// to be kept again, though they may be empty by now.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn open_scopes(&self) -> Result<Vec<String>, OutboxError> {
+        self.ledger.open_scopes().await
+    }
+
     /// Which notices of tickets reached a provider, and when.
     ///
     /// # Errors

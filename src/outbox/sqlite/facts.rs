@@ -27,6 +27,8 @@ const TOLD: &str = "SELECT n.id, n.scope, n.subject, n.kind, n.role, min(l.ended
      JOIN notice n ON n.scope = w.value JOIN leg l ON l.notice = n.id AND l.state IN ('accepted', 'delivered', \
      'unknown') GROUP BY n.id ORDER BY n.scope, 6, n.id";
 
+const OPEN_SCOPES: &str = "SELECT DISTINCT scope FROM notice WHERE state = 'open' ORDER BY scope";
+
 const META: &str = "SELECT value FROM meta WHERE key = ?1";
 const SET_META: &str = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET \
      value = excluded.value";
@@ -75,6 +77,11 @@ impl SqliteLedger {
     ) -> Result<Vec<CitizenOutcome>, OutboxError> {
         let rows = self.read_rows(sqlx::query(CITIZEN_OUTCOMES).bind(scopes(tickets)).bind(CITIZEN)).await?;
         rows.iter().map(citizen_outcome).collect()
+    }
+
+    pub(in crate::outbox) async fn open_scopes(&self) -> Result<Vec<String>, OutboxError> {
+        let rows = self.read_rows(sqlx::query(OPEN_SCOPES)).await?;
+        rows.iter().map(|row| cell(row, 0)).collect()
     }
 
     pub(in crate::outbox) async fn told(&self, tickets: &[TicketNo]) -> Result<Vec<Told>, OutboxError> {

@@ -1,0 +1,73 @@
+//! Exit codes: one enum, the same in the README and the unit file.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked.
+    Ok = 0,
+    /// Something failed that no other code names.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Settings or an input file are at fault; nothing was changed.
+    BadInput = 3,
+    /// The ticket store cannot be read.
+    Store = 4,
+    /// The ledger is in use by another `run`, or cannot be used.
+    Ledger = 5,
+    /// `check` found faults.
+    Faults = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// An error with the exit code it ends the program with.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Stop {
+    pub exit: Exit,
+    pub text: String,
+}
+
+impl Stop {
+    /// Bad settings or input.
+    pub fn bad_input(text: impl Into<String>) -> anyhow::Error {
+        Stop { exit: Exit::BadInput, text: text.into() }.into()
+    }
+
+    /// The ticket store cannot be read.
+    pub fn store(error: impl std::error::Error) -> anyhow::Error {
+        Stop { exit: Exit::Store, text: chain(&error) }.into()
+    }
+
+    /// The ledger cannot be used.
+    pub fn ledger(error: impl std::error::Error) -> anyhow::Error {
+        Stop { exit: Exit::Ledger, text: chain(&error) }.into()
+    }
+}
+
+/// An error with its causes, each once.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let more = next.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// The exit code of an error.
+pub fn code_of(error: &anyhow::Error) -> Exit {
+    error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit)
+}

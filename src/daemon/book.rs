@@ -1,0 +1,188 @@
+//! The open tickets in memory, and when each is to be looked at again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Datelike, Utc};
+
+use crate::{
+    planner::{self, GroupView, Plan, Policy, Seen, SmsOutcome, TicketFacts, View, Watch},
+    rules::repeat::{RepeatEntry, RepeatIndex},
+    ticket::{Ticket, TicketNo},
+};
+
+/// An open ticket with what is remembered of it.
+#[derive(Debug)]
+struct Entry {
+    ticket: Ticket,
+    facts: TicketFacts,
+    outcomes: Vec<SmsOutcome>,
+    next: Option<DateTime<Utc>>,
+    /// Whether its set has been kept before.
+    planned: bool,
+    /// The unknown year that a deadline of it needs.
+    unknown_year: Option<i32>,
+}
+
+/// What a look at a ticket gave.
+#[derive(Debug)]
+pub struct Planned {
+    pub no: TicketNo,
+    /// Empty for a ticket of which nothing more is owed.
+    pub plan: Plan,
+    /// Facts worth remembering that the ledger does not know yet.
+    pub seen: Vec<Seen>,
+}
+
+/// The open tickets, indexed by the instant of their next change; a look costs
+/// what changed, not what is open.
+#[derive(Debug, Default)]
+pub struct Book {
+    entries: HashMap<TicketNo, Entry>,
+    wakes: BTreeSet<(DateTime<Utc>, TicketNo)>,
+    repeats: RepeatIndex,
+    /// The group that a ticket is known to belong to, by its first ticket.
+    identities: HashMap<TicketNo, TicketNo>,
+    /// Tickets whose groups are to be looked at.
+    regrouped: BTreeSet<TicketNo>,
+}
+
+impl Book {
+    /// Whether the ticket is held as open.
+    pub fn holds(&self, no: &TicketNo) -> bool {
+        self.entries.contains_key(no)
+    }
+
+    /// Whether the ticket has been planned before: something of it may be open.
+    pub fn was_open(&self, no: &TicketNo) -> bool {
+        self.entries.get(no).is_some_and(|entry| entry.planned)
+    }
+
+    /// How many tickets are open.
+    pub fn open(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Takes in a ticket as it is now, with what the ledger remembers of it if
+    /// the book does not hold it yet.
+    pub fn take(&mut self, ticket: Ticket, remembered: Option<(TicketFacts, Vec<SmsOutcome>)>) {
+        let repeat = RepeatEntry::of(&ticket);
+        if repeat.may_repeat() {
+            let no = repeat.no.clone();
+            if self.repeats.insert(repeat) {
+                self.regrouped.insert(no);
+            }
+        }
+        match self.entries.get_mut(&ticket.no) {
+            Some(entry) => entry.ticket = ticket,
+            None => {
+                let (facts, outcomes) = remembered.unwrap_or_default();
+                let entry = Entry { ticket, facts, outcomes, next: None, planned: false, unknown_year: None };
+                self.entries.insert(entry.ticket.no.clone(), entry);
+            }
+        }
+    }
+
+    /// Remembers which group a ticket belongs to, from the ledger.
+    pub fn remember_group(&mut self, member: TicketNo, first: TicketNo) {
+        self.identities.insert(member, first);
+    }
+
+    /// Takes in a closed ticket of an earlier run, from the ledger.
+    pub fn remember_repeat(&mut self, entry: RepeatEntry) {
+        self.repeats.insert(entry);
+    }
+
+    /// New outcomes of SMS to a ticket's citizen.
+    pub fn set_outcomes(&mut self, no: &TicketNo, outcomes: Vec<SmsOutcome>) {
+        if let Some(entry) = self.entries.get_mut(no) {
+            entry.outcomes = outcomes;
+        }
+    }
+
+    /// The tickets whose set changes by time alone at or before `now`.
+    pub fn due(&self, now: DateTime<Utc>) -> Vec<TicketNo> {
+        self.wakes.iter().take_while(|(at, _)| *at <= now).map(|(_, no)| no.clone()).collect()
+    }
+
+    /// The next instant at which any set changes by time alone.
+    pub fn next_wake(&self) -> Option<DateTime<Utc>> {
+        self.wakes.first().map(|(at, _)| *at)
+    }
+
+    /// Every open ticket: after new rules or a new calendar.
+    pub fn all(&self) -> Vec<TicketNo> {
+        self.entries.keys().cloned().collect()
+    }
+
+    /// Plans one ticket; a ticket of which nothing more is owed leaves the book.
+    pub fn plan(&mut self, no: &TicketNo, policy: &Policy, watch: Watch, now: DateTime<Utc>) -> Option<Planned> {
+        let entry = self.entries.get_mut(no)?;
+        let standing =
+            crate::rules::standing::standing(&entry.ticket, &entry.facts.rounds, &policy.calendar, &policy.rules, now);
+        // What is seen first has an effect on this very plan.
+        let seen = planner::observe(&entry.ticket, &standing, &entry.facts);
+        for fact in &seen {
+            entry.facts.add(&fact.what, &fact.value, now);
+        }
+        let view = View { ticket: &entry.ticket, facts: &entry.facts, outcomes: &entry.outcomes };
+        let (standing, plan) = planner::wanted(view, policy, watch, now);
+        if let Some(old) = entry.next.take() {
+            self.wakes.remove(&(old, no.clone()));
+        }
+        if standing.state.is_final() {
+            self.entries.remove(no);
+            return Some(Planned { no: no.clone(), plan, seen });
+        }
+        entry.next = plan.next;
+        entry.planned = true;
+        entry.unknown_year = standing.conclusion.filter(|due| due.provisional).map(|due| due.day.year());
+        if let Some(next) = plan.next {
+            self.wakes.insert((next, no.clone()));
+        }
+        Some(Planned { no: no.clone(), plan, seen })
+    }
+
+    /// Plans the groups that changed since the last call: identity, members, plan.
+    pub fn plan_groups(
+        &mut self,
+        policy: &Policy,
+        watch: Watch,
+        now: DateTime<Utc>,
+    ) -> Vec<(TicketNo, Vec<TicketNo>, Plan)> {
+        let mut planned = BTreeMap::new();
+        for no in std::mem::take(&mut self.regrouped) {
+            let Some(group) = self.repeats.group_of(&no, policy.rules.repeat.window_days) else { continue };
+            let known = group.members.iter().find_map(|member| self.identities.get(member));
+            let identity = known.unwrap_or(group.first()).clone();
+            if planned.contains_key(&identity) {
+                continue;
+            }
+            let Some(newest) = group.members.last().and_then(|no| self.repeats.get(no)) else { continue };
+            let view = GroupView { identity: &identity, group: &group, newest };
+            let plan = planner::group(view, policy, watch, now);
+            if plan.next.is_some() {
+                // A member received in the future: looked at again with every poll.
+                self.regrouped.insert(no.clone());
+            }
+            for member in &group.members {
+                self.identities.insert(member.clone(), identity.clone());
+            }
+            planned.insert(identity, (group.members, plan));
+        }
+        planned.into_iter().map(|(identity, (members, plan))| (identity, members, plan)).collect()
+    }
+
+    /// The repeat entry of a ticket, for the ledger.
+    pub fn repeat_entry(&self, no: &TicketNo) -> Option<&RepeatEntry> {
+        self.repeats.get(no)
+    }
+
+    /// Unknown years that open tickets need, with how many need each.
+    pub fn unknown_years(&self) -> BTreeMap<i32, u32> {
+        let mut years = BTreeMap::new();
+        for year in self.entries.values().filter_map(|entry| entry.unknown_year) {
+            *years.entry(year).or_insert(0) += 1;
+        }
+        years
+    }
+}

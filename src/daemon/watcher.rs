@@ -1,0 +1,334 @@
+//! One cycle: read what changed, plan it, keep it.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Days, Utc};
+use tracing::{debug, warn};
+
+use crate::{
+    calendar::civil,
+    outbox::{self, CitizenOutcome, FactSeen, Kept, LegState, Outbox, OutboxError, Wanted},
+    planner::{self, Policy, SmsOutcome, SmsState, TicketFacts, Watch},
+    rules::repeat::RepeatEntry,
+    source::{Cursor, SourceError, Store},
+    ticket::{Reader, Ticket, TicketNo},
+};
+
+use super::book::{Book, Planned};
+
+/// Tickets a page of the store holds, and an outbox commit at most.
+const PAGE: usize = 2_000;
+
+/// What a watcher is made from.
+pub struct WatcherParts {
+    pub store: Arc<Store>,
+    pub outbox: Outbox,
+    pub reader: Arc<Reader>,
+    pub policy: Arc<Policy>,
+    pub watch: Watch,
+}
+
+/// What a cycle did.
+#[derive(Debug, Default)]
+pub struct CycleReport {
+    /// Tickets whose rows had changed.
+    pub read: usize,
+    /// Rows that are no ticket at all, by the reason.
+    pub unreadable: usize,
+    /// Tickets planned.
+    pub planned: usize,
+    pub kept: Kept,
+    /// Why the store could not be read; the plan went on with what is known.
+    pub store: Option<SourceError>,
+    /// When anything changes by time alone.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// Watches the tickets: polls the store, and keeps what is wanted of each.
+pub struct Watcher {
+    parts: WatcherParts,
+    book: Book,
+    cursor: Cursor,
+    /// Scopes that may still have open notices in the ledger from an earlier run.
+    inherited: HashSet<String>,
+    /// Whether the whole store has been read once.
+    settled_in: bool,
+}
+
+impl Watcher {
+    /// A watcher that will read the whole store first.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub async fn new(parts: WatcherParts, now: DateTime<Utc>) -> Result<Self, OutboxError> {
+        let mut book = Book::default();
+        let window = u64::from(parts.policy.rules.repeat.window_days);
+        let since = civil::day_of(now).checked_sub_days(Days::new(window)).unwrap_or_default();
+        for entry in parts.outbox.repeats(since).await? {
+            if let Some(first) = &entry.first {
+                book.remember_group(entry.ticket.clone(), first.clone());
+            }
+            book.remember_repeat(from_ledger(entry));
+        }
+        let inherited = parts.outbox.open_scopes().await?.into_iter().collect();
+        Ok(Self { parts, book, cursor: Cursor::start(), inherited, settled_in: false })
+    }
+
+    /// How many tickets are open.
+    pub fn open(&self) -> usize {
+        self.book.open()
+    }
+
+    /// Reads the whole store again at the next cycle.
+    pub fn reconcile(&mut self) {
+        self.cursor = Cursor::start();
+    }
+
+    /// One cycle at `now`. A store that cannot be read stops nothing: what is
+    /// known goes on being planned.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails; the cycle may be run again.
+    pub async fn cycle(&mut self, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
+        let mut report = CycleReport::default();
+        loop {
+            match self.parts.store.changed(self.cursor.clone(), PAGE).await {
+                Ok(page) => {
+                    let tickets = self.read_page(page.tickets, &mut report);
+                    let numbers = self.take(tickets).await?;
+                    self.keep(numbers, now, &mut report).await?;
+                    self.cursor = page.cursor;
+                    if !page.more {
+                        self.settled_in = true;
+                        break;
+                    }
+                }
+                Err(error) => {
+                    report.store = Some(error);
+                    break;
+                }
+            }
+        }
+        let due = self.book.due(now).into_iter().collect();
+        self.keep(due, now, &mut report).await?;
+        self.keep_groups(now, &mut report).await?;
+        report.next = [self.book.next_wake(), self.keep_calendar(now, &mut report).await?].into_iter().flatten().min();
+        Ok(report)
+    }
+
+    /// Plans tickets again whose SMS to the citizen came to an end.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn outcomes_changed(
+        &mut self,
+        tickets: &[TicketNo],
+        now: DateTime<Utc>,
+    ) -> Result<CycleReport, OutboxError> {
+        let mut outcomes = outcomes_by_ticket(self.parts.outbox.citizen_outcomes(tickets).await?);
+        for no in tickets {
+            self.book.set_outcomes(no, outcomes.remove(no).unwrap_or_default());
+        }
+        let mut report = CycleReport::default();
+        self.keep(tickets.iter().cloned().collect(), now, &mut report).await?;
+        report.next = self.book.next_wake();
+        Ok(report)
+    }
+
+    /// New rules or a new calendar: every open ticket is planned again.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn adopt(&mut self, policy: Arc<Policy>, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
+        self.parts.policy = policy;
+        let mut report = CycleReport::default();
+        self.keep(self.book.all().into_iter().collect(), now, &mut report).await?;
+        report.next = self.book.next_wake();
+        Ok(report)
+    }
+
+    /// Rows become tickets; what is no ticket is counted and named by its number.
+    fn read_page(&self, rows: Vec<crate::source::Rows>, report: &mut CycleReport) -> Vec<Ticket> {
+        let mut tickets = Vec::with_capacity(rows.len());
+        for ticket in rows {
+            report.read += 1;
+            if ticket.rows.is_empty() {
+                // A row that vanished cancels nothing; the last sight of it stands.
+                warn!(ticket.no = %ticket.no, "ticket {} is gone from the store; its last state stands", ticket.no);
+                continue;
+            }
+            match self.parts.reader.read(&ticket.rows) {
+                Ok((ticket, _citizen)) => tickets.push(ticket),
+                Err(error) => {
+                    report.unreadable += 1;
+                    warn!(ticket.no = %ticket.no, %error, "a row of ticket {} cannot be read", ticket.no);
+                }
+            }
+        }
+        tickets
+    }
+
+    /// Takes tickets into the book, with what the ledger remembers of the new ones.
+    async fn take(&mut self, tickets: Vec<Ticket>) -> Result<BTreeSet<TicketNo>, OutboxError> {
+        let new: Vec<TicketNo> =
+            tickets.iter().map(|ticket| ticket.no.clone()).filter(|no| !self.book.holds(no)).collect();
+        let mut facts: HashMap<TicketNo, TicketFacts> = HashMap::new();
+        for fact in self.parts.outbox.facts_of(&new).await? {
+            facts.entry(fact.ticket).or_default().add(&fact.what, &fact.value, fact.first_seen);
+        }
+        let mut outcomes = outcomes_by_ticket(self.parts.outbox.citizen_outcomes(&new).await?);
+        let mut numbers = BTreeSet::new();
+        for ticket in tickets {
+            let no = ticket.no.clone();
+            let remembered = (facts.remove(&no).unwrap_or_default(), outcomes.remove(&no).unwrap_or_default());
+            self.book.take(ticket, Some(remembered));
+            numbers.insert(no);
+        }
+        Ok(numbers)
+    }
+
+    /// Plans tickets and keeps their sets; the facts seen are kept before.
+    async fn keep(
+        &mut self,
+        numbers: BTreeSet<TicketNo>,
+        now: DateTime<Utc>,
+        report: &mut CycleReport,
+    ) -> Result<(), OutboxError> {
+        let numbers: Vec<TicketNo> = numbers.into_iter().collect();
+        for some in numbers.chunks(PAGE) {
+            let mut sets = Vec::new();
+            let mut facts = Vec::new();
+            for no in some {
+                let was_open = self.book.was_open(no);
+                let Some(planned) = self.book.plan(no, &self.parts.policy, self.parts.watch, now) else { continue };
+                report.planned += 1;
+                facts.extend(facts_of(&planned, now));
+                let scope = format!("T/{no}");
+                let inherited = self.inherited.remove(&scope);
+                // Of a closed ticket nothing is wanted: only worth a row if
+                // something of it may be open.
+                if was_open || inherited || !planned.plan.notices.is_empty() {
+                    sets.push(Wanted { scope, notices: planned.plan.notices });
+                }
+            }
+            self.parts.outbox.add_facts(&facts).await?;
+            add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
+        }
+        Ok(())
+    }
+
+    async fn keep_groups(&mut self, now: DateTime<Utc>, report: &mut CycleReport) -> Result<(), OutboxError> {
+        let planned = self.book.plan_groups(&self.parts.policy, self.parts.watch, now);
+        let mut sets = Vec::new();
+        let mut repeats = Vec::new();
+        for (identity, members, plan) in planned {
+            repeats.extend(members.iter().filter_map(|no| self.book.repeat_entry(no)).map(|e| to_ledger(e, &identity)));
+            sets.push(Wanted { scope: format!("G/{identity}"), notices: plan.notices });
+        }
+        if sets.is_empty() {
+            return Ok(());
+        }
+        self.parts.outbox.save_repeats(&repeats).await?;
+        add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
+        Ok(())
+    }
+
+    /// Years without a calendar; the next instant at which that is said again.
+    async fn keep_calendar(
+        &mut self,
+        now: DateTime<Utc>,
+        report: &mut CycleReport,
+    ) -> Result<Option<DateTime<Utc>>, OutboxError> {
+        let mut next: Option<DateTime<Utc>> = None;
+        let mut sets = Vec::new();
+        for (year, plan) in planner::calendar_missing(&self.parts.policy, &self.book.unknown_years(), now) {
+            next = next.into_iter().chain(plan.next).min();
+            sets.push(Wanted { scope: format!("Y/{year}"), notices: plan.notices });
+        }
+        add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
+        debug!(planned = report.planned, new = report.kept.new, "cycle");
+        Ok(next)
+    }
+}
+
+fn add(sum: &mut Kept, more: Kept) {
+    sum.new += more.new;
+    sum.recorded += more.recorded;
+    sum.superseded += more.superseded;
+    sum.reopened += more.reopened;
+    sum.refreshed += more.refreshed;
+    sum.unchanged += more.unchanged;
+}
+
+fn facts_of(planned: &Planned, now: DateTime<Utc>) -> impl Iterator<Item = FactSeen> {
+    planned.seen.iter().map(move |seen| FactSeen {
+        ticket: planned.no.clone(),
+        round: seen.round,
+        assignment: seen.assignment,
+        what: seen.what.clone(),
+        value: seen.value.clone(),
+        first_seen: now,
+    })
+}
+
+/// Outcomes of citizen SMS by ticket, as the planner takes them.
+pub fn outcomes_by_ticket(outcomes: Vec<CitizenOutcome>) -> HashMap<TicketNo, Vec<SmsOutcome>> {
+    let mut by_ticket: HashMap<TicketNo, Vec<SmsOutcome>> = HashMap::new();
+    for outcome in outcomes {
+        if let Some((ticket, outcome)) = sms_outcome(outcome) {
+            by_ticket.entry(ticket).or_default().push(outcome);
+        }
+    }
+    by_ticket
+}
+
+/// What of a ledger's outcome matters to the planner: nothing while the SMS only
+/// waits, or was withdrawn before it left.
+fn sms_outcome(outcome: CitizenOutcome) -> Option<(TicketNo, SmsOutcome)> {
+    let state = match outcome.state {
+        LegState::Accepted | LegState::Delivered => SmsState::Accepted,
+        LegState::Unknown => SmsState::Unknown,
+        LegState::Failed | LegState::Dead => SmsState::Failed,
+        LegState::Sending => SmsState::Open,
+        LegState::Pending | LegState::Expired | LegState::Superseded | LegState::Held => return None,
+    };
+    let sms = SmsOutcome {
+        round: outcome.round,
+        kind: outcome.kind,
+        occurrence: outcome.occurrence,
+        state,
+        at: outcome.at,
+        code: outcome.cause.unwrap_or_else(|| "-".into()),
+    };
+    Some((outcome.ticket, sms))
+}
+
+fn to_ledger(entry: &RepeatEntry, identity: &TicketNo) -> outbox::RepeatEntry {
+    outbox::RepeatEntry {
+        ticket: entry.no.clone(),
+        number: entry.number,
+        subcategory: entry.subcategory.clone(),
+        received: entry.received.map(civil::day_of).unwrap_or_default(),
+        links: entry.links.clone(),
+        first: Some(identity.clone()),
+    }
+}
+
+fn from_ledger(entry: outbox::RepeatEntry) -> RepeatEntry {
+    RepeatEntry {
+        no: entry.ticket,
+        number: entry.number,
+        subcategory: entry.subcategory,
+        received: (entry.received > chrono::NaiveDate::default()).then(|| civil::at(entry.received, 0, 0)),
+        links: entry.links,
+        category: None,
+        town: None,
+    }
+}
