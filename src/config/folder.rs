@@ -42,6 +42,17 @@ impl Folder {
         }
     }
 
+    /// The text of a file without which nothing can be done.
+    pub fn needed(&mut self, file: &Path) -> Option<String> {
+        let before = self.faults.len();
+        let text = self.text(file);
+        if text.is_none() && self.faults.len() == before {
+            let remedy = "copy it from config/ of the source or package, or name another folder with --config";
+            self.fault(file, "it is not there", remedy);
+        }
+        text
+    }
+
     /// The files of a folder with this ending, sorted by name; none if there is no folder.
     pub fn list(&mut self, folder: &Path, ending: &str) -> Vec<PathBuf> {
         let names = match std::fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>()) {

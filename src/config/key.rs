@@ -13,6 +13,7 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 
 use super::rights::{self, RightsError};
+use crate::ticket::NumberKey;
 
 /// The name of the file.
 pub const FILE: &str = "number.key";
@@ -47,13 +48,14 @@ pub enum KeyError {
 /// # Errors
 ///
 /// When the file cannot be made or read, is readable by everybody, or is damaged.
-pub fn number_key(state: &Path) -> Result<[u8; 32], KeyError> {
+pub fn number_key(state: &Path) -> Result<NumberKey, KeyError> {
     let file = state.join(FILE);
-    match OpenOptions::new().read(true).open(&file) {
+    let bytes = match OpenOptions::new().read(true).open(&file) {
         Ok(open) => read(&file, open),
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(&file),
         Err(source) => Err(KeyError::File { file, source }),
-    }
+    };
+    bytes.map(NumberKey::new)
 }
 
 fn read(file: &Path, open: File) -> Result<[u8; 32], KeyError> {
@@ -101,9 +103,9 @@ mod tests {
     #[test]
     fn number_key_is_made_once_and_only_for_its_owner() {
         let state = tempfile::tempdir().unwrap();
-        let key = number_key(state.path()).unwrap();
-        assert_ne!(key, [0; 32]);
-        assert_eq!(number_key(state.path()).unwrap(), key);
+        let hash = || number_key(state.path()).unwrap().hash("13800012345");
+        assert_eq!(hash(), hash());
+        assert_ne!(hash(), NumberKey::new([0; 32]).hash("13800012345"));
         let file = state.path().join(FILE);
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(state.path()).unwrap().count(), 1);

@@ -6,10 +6,15 @@
 
 use std::{
     ffi::OsString,
+    fmt,
     path::{Path, PathBuf},
 };
 
-use crate::message::{MessageError, Templates, Wording};
+use crate::{
+    message::{MessageError, Templates, Wording},
+    roster::Roster,
+    source::{ColumnMap, SourceError},
+};
 
 mod calendars;
 mod document;
@@ -59,18 +64,29 @@ fn environment(name: &str) -> Option<OsString> {
 }
 
 /// All settings, parsed and found to fit together.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Loaded {
     /// Where they were read.
     pub places: Places,
     /// `duban.toml`.
     pub settings: Settings,
+    /// `roster.toml`.
+    pub roster: Roster,
+    /// The column map of exports, from `columns/` or the binary.
+    pub columns: ColumnMap,
     /// `templates/`, over those in the binary.
     pub templates: Templates,
     /// `calendars/`, over those in the binary.
     pub calendars: Calendars,
     /// A print of every file that was read: equal prints are equal settings.
     pub print: [u8; 32],
+}
+
+/// Only where they come from: the tables in them are long.
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded").field("places", &self.places).field("print", &self.print).finish_non_exhaustive()
+    }
 }
 
 /// Reads everything.
@@ -81,27 +97,75 @@ pub struct Loaded {
 pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
     let mut folder = Folder::new();
     let file = places.dir.join("duban.toml");
-    let Some(text) = folder.text(&file) else {
-        let (mut faults, _) = folder.finish();
-        if faults.is_empty() {
-            let remedy = "copy config/ from the source or the package, or name another folder with --config";
-            faults.push(Fault::of_file(&file, "it is not there", remedy));
-        }
-        return Err(faults);
-    };
+    let Some(text) = folder.needed(&file) else { return Err(folder.finish().0) };
     let mut document = Document::parse(file, &text);
     let settings = Settings::take(&mut document);
-    let templates = templates(&places.dir.join("templates"), &settings.wording, &mut folder, &mut document);
+    let roster = roster(&places.dir.join("roster.toml"), &mut folder);
+    let columns = columns(&places.dir, &settings.store.columns, &mut folder);
+    let wording = measured(&settings.wording, roster.as_ref());
+    let templates = templates(&places.dir.join("templates"), &wording, &mut folder, &mut document);
     folder.extend(document.finish());
     refuse_unread(&mut folder, &places.dir);
     let calendars = calendars::read(&places.of_settings(&settings.policy.calendars), &mut folder);
     let (faults, print) = folder.finish();
-    match (templates, calendars) {
-        (Some(templates), Some(calendars)) if faults.is_empty() => {
-            Ok(Loaded { places: places.clone(), settings, templates, calendars, print })
+    match (roster, columns, templates, calendars) {
+        (Some(roster), Some(columns), Some(templates), Some(calendars)) if faults.is_empty() => {
+            Ok(Loaded { places: places.clone(), settings, roster, columns, templates, calendars, print })
         }
         _ => Err(faults),
     }
+}
+
+fn roster(file: &Path, folder: &mut Folder) -> Option<Roster> {
+    let text = folder.needed(file)?;
+    match Roster::from_toml(&file.to_string_lossy(), &text) {
+        Ok(roster) => Some(roster),
+        Err(errors) => {
+            for error in errors {
+                let (file, key, what) = (file.to_owned(), error.field, error.fault.to_string());
+                let remedy = "correct it; the comment at the top of the shipped file says how".to_owned();
+                folder.add(Fault { file, line: error.line, key, what, remedy });
+            }
+            None
+        }
+    }
+}
+
+fn columns(dir: &Path, name: &str, folder: &mut Folder) -> Option<ColumnMap> {
+    if !settings::is_plain(name) {
+        return None;
+    }
+    let file = dir.join("columns").join(format!("{name}.toml"));
+    let parsed = match folder.text(&file) {
+        Some(text) => ColumnMap::parse(&file.to_string_lossy(), &text),
+        None if name == "default" => ColumnMap::built_in(),
+        None => {
+            folder.fault(&file, "it is not there", "create it from columns/default.toml, or correct store.columns");
+            return None;
+        }
+    };
+    parsed.map_err(|error| folder.add(of_columns(&file, &error))).ok()
+}
+
+fn of_columns(file: &Path, error: &SourceError) -> Fault {
+    let remedy = "correct the line; the comment at the top of the shipped file says how";
+    match error {
+        SourceError::ColumnMapFault { line, fault, .. } => {
+            Fault { line: Some(*line), ..Fault::of_file(file, fault, remedy) }
+        }
+        other => Fault::of_file(file, fault::chain(other), remedy),
+    }
+}
+
+/// The wording with which texts are measured: with the longest name on the roster.
+fn measured(wording: &Wording, roster: Option<&Roster>) -> Wording {
+    let mut wording = wording.clone();
+    for unit in roster.map(Roster::units).unwrap_or_default() {
+        if unit.name.chars().count() > wording.widest_unit.chars().count() {
+            wording.widest_unit = unit.name.to_string();
+        }
+    }
+    wording
 }
 
 /// A file that nobody reads is most often one with a wrong name.

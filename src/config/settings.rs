@@ -152,9 +152,7 @@ impl Settings {
         if self.ledger.path == self.store.path {
             document.add("ledger.path", "the ledger and the ticket store are one file", "give each its own");
         }
-        let plain =
-            !self.store.columns.is_empty() && self.store.columns.chars().all(|c| c.is_alphanumeric() || c == '-');
-        if !plain {
+        if !is_plain(&self.store.columns) {
             let what = format!("`{}` is no name of a column map", self.store.columns);
             document.add("store.columns", what, "write the name of a file in columns/, without .toml");
         }
@@ -177,6 +175,11 @@ impl Settings {
     pub fn ledger_path(&self) -> PathBuf {
         self.in_state(&self.ledger.path)
     }
+}
+
+/// Whether a name stays in its folder when it is made the name of a file.
+pub(super) fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// The scheduler takes six fields and fails late and without words on five.

@@ -15,7 +15,7 @@ use duban::config::{Fault, Loaded, Places, Settings, load};
 /// A fixture, the file that it stands for, and how each of its faults begins.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 23] = [
     ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
     ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
     ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
@@ -38,6 +38,9 @@ const ROWS: [Row; 20] = [
     ("signature-in-brackets.toml", "duban.toml", &["duban.toml:3: wording.signature: it must be one line"]),
     ("public-phone-is-the-hotline.toml", "duban.toml", &["duban.toml:3: wording.public_phone: it must not be"]),
     ("log-level-unknown.toml", "duban.toml", &["duban.toml:3: log.level: log.level `duban=loud` is neither"]),
+    ("roster-without-a-chief.toml", "roster.toml", &["roster.toml:2: unit: the unit `某某所` has no chief"]),
+    ("columns-header-twice.toml", "columns/default.toml", &["columns/default.toml:6: the header `来源` is listed"]),
+    ("columns-of-no-file.toml", "duban.toml", &["columns/other.toml: it is not there; create it"]),
     (
         "template-missing-fact.txt",
         "templates/due-today.sms.txt",
@@ -112,7 +115,21 @@ fn settings_without_a_file_name_the_folder_and_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let faults = load(&Places { dir: folder.path().to_owned(), credentials: None }).unwrap_err();
     assert_eq!(faults.len(), 1);
-    assert!(faults[0].to_string().contains("duban.toml: it is not there; copy config/"), "{}", faults[0]);
+    assert!(faults[0].to_string().contains("duban.toml: it is not there; copy it from config/"), "{}", faults[0]);
+    let house = House::shipped();
+    fs::remove_file(house.0.path().join("roster.toml")).unwrap();
+    assert!(told(&house, &house.load().unwrap_err())[0].starts_with("roster.toml: it is not there; copy it"));
+}
+
+#[test]
+fn a_unit_with_a_long_name_is_measured_in_the_texts() {
+    let house = House::shipped();
+    house.put("templates/due-today.sms.txt", "{{ unit }}工单尾号{{ t4 }}今日24时办结到期,请按时办结并反馈。");
+    house.load().unwrap();
+    let roster = fs::read_to_string(house.0.path().join("roster.toml")).unwrap();
+    house.put("roster.toml", &roster.replace("\"澄湾供水服务站\"", &format!("\"{}\"", "一个名字很长的单位".repeat(4))));
+    let faults = told(&house, &house.load().unwrap_err());
+    assert!(faults[0].starts_with("templates/due-today.sms.txt: an SMS of"), "{faults:?}");
 }
 
 #[test]
