@@ -2,3 +2,6 @@
 //! and decides nothing itself.
 
 pub mod book;
+pub mod watcher;
+
+pub use watcher::{CycleReport, Watcher, WatcherParts};

@@ -5,11 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{debug, warn};
 
 use crate::{
-    calendar::civil,
     outbox::{self, CitizenOutcome, FactSeen, Kept, LegState, Outbox, OutboxError, Wanted},
     planner::{self, Policy, SmsOutcome, SmsState, TicketFacts, Watch},
     rules::repeat::RepeatEntry,
@@ -66,8 +65,8 @@ impl Watcher {
     /// When the ledger cannot be read.
     pub async fn new(parts: WatcherParts, now: DateTime<Utc>) -> Result<Self, OutboxError> {
         let mut book = Book::default();
-        let window = u64::from(parts.policy.rules.repeat.window_days);
-        let since = civil::day_of(now).checked_sub_days(Days::new(window)).unwrap_or_default();
+        let window = i64::from(parts.policy.rules.repeat.window_days);
+        let since = now - TimeDelta::days(window);
         for entry in parts.outbox.repeats(since).await? {
             if let Some(first) = &entry.first {
                 book.remember_group(entry.ticket.clone(), first.clone());
@@ -164,8 +163,8 @@ impl Watcher {
                 warn!(ticket.no = %ticket.no, "ticket {} is gone from the store; its last state stands", ticket.no);
                 continue;
             }
-            match self.parts.reader.read(&ticket.rows) {
-                Ok((ticket, _citizen)) => tickets.push(ticket),
+            match self.parts.reader.ticket(&ticket.rows) {
+                Ok(ticket) => tickets.push(ticket),
                 Err(error) => {
                     report.unreadable += 1;
                     warn!(ticket.no = %ticket.no, %error, "a row of ticket {} cannot be read", ticket.no);
@@ -315,7 +314,9 @@ fn to_ledger(entry: &RepeatEntry, identity: &TicketNo) -> outbox::RepeatEntry {
         ticket: entry.no.clone(),
         number: entry.number,
         subcategory: entry.subcategory.clone(),
-        received: entry.received.map(civil::day_of).unwrap_or_default(),
+        category: entry.category.clone(),
+        town: entry.town.clone(),
+        received: entry.received,
         links: entry.links.clone(),
         first: Some(identity.clone()),
     }
@@ -326,9 +327,9 @@ fn from_ledger(entry: outbox::RepeatEntry) -> RepeatEntry {
         no: entry.ticket,
         number: entry.number,
         subcategory: entry.subcategory,
-        received: (entry.received > chrono::NaiveDate::default()).then(|| civil::at(entry.received, 0, 0)),
+        category: entry.category,
+        town: entry.town,
+        received: entry.received,
         links: entry.links,
-        category: None,
-        town: None,
     }
 }
