@@ -39,26 +39,40 @@ impl<'a> Document<'a> {
     /// What does not fit is a fault and left out, so that one mistake does not
     /// hide the next. `None`: not even the rest makes a `T`.
     pub fn table<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
-        let empty = || Spanned::new(0..0, DeValue::Table(DeTable::new()));
-        let mut value = self.rest.remove(name).unwrap_or_else(empty);
+        let empty = || Spanned::new(NOWHERE, DeValue::Table(DeTable::new()));
+        let value = self.rest.remove(name).unwrap_or_else(empty);
+        self.make(value, name, &DeTable::new())
+    }
+
+    /// Takes everything out as a `T` in which no key may be missing. What does not
+    /// fit is a fault, and `shipped` stands in for it to find the next.
+    pub fn whole<T: DeserializeOwned>(&mut self, shipped: &'a str) -> Option<T> {
+        let (shipped, _) = DeTable::parse_recoverable(shipped);
+        let everything = std::mem::take(&mut self.rest);
+        self.make(Spanned::new(NOWHERE, DeValue::Table(everything)), "", shipped.get_ref())
+    }
+
+    fn make<T: DeserializeOwned>(
+        &mut self,
+        mut value: Spanned<DeValue<'a>>,
+        name: &str,
+        shipped: &DeTable<'a>,
+    ) -> Option<T> {
         loop {
             let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
-                Ok(taken) => return Some(taken),
+                Ok(made) => return Some(made),
                 Err(error) => error,
             };
-            let key = take_entry(&mut value, error.span());
+            let path = mend(&mut value, &error, shipped);
             let remedy = match error.message() {
                 message if message.starts_with("unknown field") => "correct the name, or remove the key",
                 message if message.starts_with("missing field") => "add the key",
                 _ => "correct the value",
             };
-            match key {
-                Some(key) => self.add_error(&format!("{name}.{key}"), &error, remedy),
-                None => {
-                    self.add_error(name, &error, remedy);
-                    return None;
-                }
-            }
+            let names = [name].into_iter().chain(path.iter().flatten().map(String::as_str));
+            let key: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+            self.add_error(&key.join("."), &error, remedy);
+            path?;
         }
     }
 
@@ -96,20 +110,55 @@ impl<'a> Document<'a> {
     }
 
     fn add_error(&mut self, key: &str, error: &toml::de::Error, remedy: &str) {
-        let line = error.span().filter(|span| *span != (0..0)).map(|span| self.line_at(span.start));
+        let line = error.span().filter(|span| *span != NOWHERE).map(|span| self.line_at(span.start));
         let line = line.or_else(|| self.line(key));
         let what = error.message().replace('\n', ", ");
         self.faults.push(Fault { file: self.file.clone(), line, key: key.to_owned(), what, remedy: remedy.to_owned() });
     }
 }
 
-/// Takes the entry out in whose key or value the span lies.
-fn take_entry(value: &mut Spanned<DeValue<'_>>, span: Option<Range<usize>>) -> Option<String> {
-    let (DeValue::Table(entries), Some(span)) = (value.get_mut(), span) else { return None };
+/// Where a table stands that is not in the text.
+const NOWHERE: Range<usize> = 0..0;
+
+/// Puts what is shipped in the place of the entry at fault, or removes it, and
+/// tells its path; `None` if there is no such entry, or nothing for a missing one.
+fn mend<'a>(value: &mut Spanned<DeValue<'a>>, error: &toml::de::Error, shipped: &DeTable<'a>) -> Option<Vec<String>> {
+    let DeValue::Table(top) = value.get_mut() else { return None };
+    let mut table = top;
+    let mut path = Vec::new();
+    if let Some(span) = error.span().filter(|span| *span != NOWHERE) {
+        find(table, &span, &mut path);
+    }
+    let missing = error.message().strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    path.extend(missing.map(str::to_owned));
+    let (last, above) = path.split_last()?;
+    let mut stand_in = Some(shipped);
+    for name in above {
+        let DeValue::Table(inner) = table.get_mut(name.as_str())?.get_mut() else { return None };
+        table = inner;
+        stand_in = stand_in.and_then(|shipped| shipped.get(name.as_str())?.get_ref().as_table());
+    }
+    let stand_in = stand_in.and_then(|shipped| shipped.get(last.as_str()));
+    match (stand_in, missing) {
+        (Some(value), _) => _ = table.insert(Spanned::new(NOWHERE, last.clone().into()), value.clone()),
+        (None, None) => _ = table.remove(last.as_str())?,
+        (None, Some(_)) => return None,
+    }
+    Some(path)
+}
+
+/// Finds the innermost entry in whose key or value the span lies.
+fn find(table: &DeTable<'_>, span: &Range<usize>, path: &mut Vec<String>) -> bool {
     let holds = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
-    let key = entries.iter().find(|(key, value)| holds(key.span()) || holds(value.span()))?.0.get_ref().to_string();
-    entries.remove(key.as_str());
-    Some(key)
+    for (key, value) in table.iter() {
+        path.push(key.get_ref().to_string());
+        let within = || value.get_ref().as_table();
+        if holds(key.span()) || within().is_some_and(|inner| find(inner, span, path)) || holds(value.span()) {
+            return true;
+        }
+        path.pop();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -156,6 +205,42 @@ mod tests {
         let mut document = Document::parse("a.toml".into(), "\n[email]\n");
         assert!(document.table::<Needed>("email").is_none());
         assert_eq!(document.finish()[0].to_string(), "a.toml:2: email: missing field `host`; add the key");
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Limits {
+        name: String,
+        days: Days,
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Days {
+        urgent: u8,
+        complex: u8,
+    }
+
+    #[test]
+    fn whole_finds_every_fault_at_any_depth() {
+        let shipped = "name = \"a\"\n[days]\nurgent = 1\ncomplex = 3\n";
+        let mut document =
+            Document::parse("a.toml".into(), "name = 1\nnam = 2\n[days]\nurgnt = 1\ncomplex = 300\n[day]\n");
+        let limits: Option<Limits> = document.whole(shipped);
+        assert_eq!(limits, Some(Limits { name: "a".to_owned(), days: Days { urgent: 1, complex: 3 } }));
+        let faults: Vec<String> = document.finish().iter().map(ToString::to_string).collect();
+        let starts = [
+            "a.toml:1: name: ",
+            "a.toml:2: nam: ",
+            "a.toml:3: days.urgent: missing",
+            "a.toml:4: days.urgnt: ",
+            "a.toml:5: days.complex: ",
+            "a.toml:6: day: ",
+        ];
+        assert_eq!(faults.len(), starts.len(), "{faults:#?}");
+        for (fault, start) in faults.iter().zip(starts) {
+            assert!(fault.starts_with(start), "{fault} {start}");
+        }
     }
 
     #[test]

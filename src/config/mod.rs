@@ -10,17 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    message::{MessageError, Templates, Wording},
-    roster::Roster,
-    source::{ColumnMap, SourceError},
-};
+use crate::{message::Templates, roster::Roster, rules::Rules, source::ColumnMap};
 
 mod calendars;
 mod document;
 mod fault;
 mod folder;
 mod key;
+mod parts;
 mod rights;
 mod settings;
 
@@ -70,6 +67,8 @@ pub struct Loaded {
     pub places: Places,
     /// `duban.toml`.
     pub settings: Settings,
+    /// `rules.toml`.
+    pub rules: Rules,
     /// `roster.toml`.
     pub roster: Roster,
     /// The column map of exports, from `columns/` or the binary.
@@ -100,72 +99,21 @@ pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
     let Some(text) = folder.needed(&file) else { return Err(folder.finish().0) };
     let mut document = Document::parse(file, &text);
     let settings = Settings::take(&mut document);
-    let roster = roster(&places.dir.join("roster.toml"), &mut folder);
-    let columns = columns(&places.dir, &settings.store.columns, &mut folder);
-    let wording = measured(&settings.wording, roster.as_ref());
-    let templates = templates(&places.dir.join("templates"), &wording, &mut folder, &mut document);
+    let rules = parts::rules(&places.dir.join("rules.toml"), &mut folder);
+    let roster = parts::roster(&places.dir.join("roster.toml"), &mut folder);
+    let columns = parts::columns(&places.dir, &settings.store.columns, &mut folder);
+    let wording = parts::measured(&settings.wording, roster.as_ref());
+    let templates = parts::templates(&places.dir.join("templates"), &wording, &mut folder, &mut document);
     folder.extend(document.finish());
     refuse_unread(&mut folder, &places.dir);
     let calendars = calendars::read(&places.of_settings(&settings.policy.calendars), &mut folder);
     let (faults, print) = folder.finish();
-    match (roster, columns, templates, calendars) {
-        (Some(roster), Some(columns), Some(templates), Some(calendars)) if faults.is_empty() => {
-            Ok(Loaded { places: places.clone(), settings, roster, columns, templates, calendars, print })
+    match (rules, roster, columns, templates, calendars) {
+        (Some(rules), Some(roster), Some(columns), Some(templates), Some(calendars)) if faults.is_empty() => {
+            Ok(Loaded { places: places.clone(), settings, rules, roster, columns, templates, calendars, print })
         }
         _ => Err(faults),
     }
-}
-
-fn roster(file: &Path, folder: &mut Folder) -> Option<Roster> {
-    let text = folder.needed(file)?;
-    match Roster::from_toml(&file.to_string_lossy(), &text) {
-        Ok(roster) => Some(roster),
-        Err(errors) => {
-            for error in errors {
-                let (file, key, what) = (file.to_owned(), error.field, error.fault.to_string());
-                let remedy = "correct it; the comment at the top of the shipped file says how".to_owned();
-                folder.add(Fault { file, line: error.line, key, what, remedy });
-            }
-            None
-        }
-    }
-}
-
-fn columns(dir: &Path, name: &str, folder: &mut Folder) -> Option<ColumnMap> {
-    if !settings::is_plain(name) {
-        return None;
-    }
-    let file = dir.join("columns").join(format!("{name}.toml"));
-    let parsed = match folder.text(&file) {
-        Some(text) => ColumnMap::parse(&file.to_string_lossy(), &text),
-        None if name == "default" => ColumnMap::built_in(),
-        None => {
-            folder.fault(&file, "it is not there", "create it from columns/default.toml, or correct store.columns");
-            return None;
-        }
-    };
-    parsed.map_err(|error| folder.add(of_columns(&file, &error))).ok()
-}
-
-fn of_columns(file: &Path, error: &SourceError) -> Fault {
-    let remedy = "correct the line; the comment at the top of the shipped file says how";
-    match error {
-        SourceError::ColumnMapFault { line, fault, .. } => {
-            Fault { line: Some(*line), ..Fault::of_file(file, fault, remedy) }
-        }
-        other => Fault::of_file(file, fault::chain(other), remedy),
-    }
-}
-
-/// The wording with which texts are measured: with the longest name on the roster.
-fn measured(wording: &Wording, roster: Option<&Roster>) -> Wording {
-    let mut wording = wording.clone();
-    for unit in roster.map(Roster::units).unwrap_or_default() {
-        if unit.name.chars().count() > wording.widest_unit.chars().count() {
-            wording.widest_unit = unit.name.to_string();
-        }
-    }
-    wording
 }
 
 /// A file that nobody reads is most often one with a wrong name.
@@ -175,28 +123,4 @@ fn refuse_unread(folder: &mut Folder, dir: &Path) {
             folder.fault(&path, "no settings are read from a file of this name", "correct the name, or remove it");
         }
     }
-}
-
-fn templates(dir: &Path, wording: &Wording, folder: &mut Folder, document: &mut Document<'_>) -> Option<Templates> {
-    let mut overrides = Vec::new();
-    for path in folder.list(dir, "txt") {
-        if let (Some(text), Some(name)) = (folder.text(&path), path.file_name()) {
-            overrides.push((name.to_string_lossy().into_owned(), text));
-        }
-    }
-    let errors = match Templates::load(&overrides, wording) {
-        Ok(templates) => return Some(templates),
-        Err(errors) => errors,
-    };
-    for error in errors {
-        match (&error, error.file()) {
-            (MessageError::Wording { field, why }, _) => {
-                document.add(&format!("wording.{field}"), *why, error.remedy());
-            }
-            (_, Some(file)) => folder
-                .add(Fault { line: error.line(), ..Fault::of_file(&dir.join(file), error.what(), error.remedy()) }),
-            (_, None) => folder.fault(dir, error.what(), error.remedy()),
-        }
-    }
-    None
 }

@@ -15,7 +15,7 @@ use duban::config::{Fault, Loaded, Places, Settings, load};
 /// A fixture, the file that it stands for, and how each of its faults begins.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-const ROWS: [Row; 23] = [
+const ROWS: [Row; 25] = [
     ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
     ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
     ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
@@ -38,6 +38,20 @@ const ROWS: [Row; 23] = [
     ("signature-in-brackets.toml", "duban.toml", &["duban.toml:3: wording.signature: it must be one line"]),
     ("public-phone-is-the-hotline.toml", "duban.toml", &["duban.toml:3: wording.public_phone: it must not be"]),
     ("log-level-unknown.toml", "duban.toml", &["duban.toml:3: log.level: log.level `duban=loud` is neither"]),
+    (
+        "rules-of-a-wrong-kind.toml",
+        "rules.toml",
+        &[
+            "rules.toml:6: dispatch.grace_h: missing field",
+            "rules.toml:8: dispatch.reminder: ",
+            "rules.toml:10: dispatch.grace: unknown field `grace`",
+        ],
+    ),
+    (
+        "rules-out-of-bounds.toml",
+        "rules.toml",
+        &["rules.toml:26: contact_attempts.tries: 9 is out of bounds; write 2 to 5"],
+    ),
     ("roster-without-a-chief.toml", "roster.toml", &["roster.toml:2: unit: the unit `某某所` has no chief"]),
     ("columns-header-twice.toml", "columns/default.toml", &["columns/default.toml:6: the header `来源` is listed"]),
     ("columns-of-no-file.toml", "duban.toml", &["columns/other.toml: it is not there; create it"]),
