@@ -50,7 +50,7 @@ const ROWS: [Row; 25] = [
     (
         "rules-out-of-bounds.toml",
         "rules.toml",
-        &["rules.toml:26: contact_attempts.tries: 9 is out of bounds; write 2 to 5"],
+        &["rules.toml:25: contact_attempts.tries: 9 is out of bounds; write 2 to 5"],
     ),
     ("roster-without-a-chief.toml", "roster.toml", &["roster.toml:2: unit: the unit `某某所` has no chief"]),
     ("columns-header-twice.toml", "columns/default.toml", &["columns/default.toml:6: the header `来源` is listed"]),
