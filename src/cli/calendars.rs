@@ -3,29 +3,25 @@
 use std::path::Path;
 
 use crate::{
-    calendar::{Calendar, YearFile, embedded},
-    cli::exit::Stop,
+    calendar::{Calendar, YearFile},
+    cli::exit::{Stop, chain},
 };
 
-/// The embedded calendar, or the one that `dir` alone makes; an empty folder
-/// means that no year is known.
+/// The calendar that the files of `dir` alone make; an empty folder means that
+/// no year is known.
 ///
 /// # Errors
 ///
 /// A folder or file that cannot be read, a year file at fault, with its line.
-pub fn load(dir: Option<&Path>) -> anyhow::Result<Calendar> {
-    let files = match dir {
-        None => embedded().map_err(|e| Stop::bad_input(e.to_string()))?,
-        Some(dir) => read(dir)?,
-    };
-    Calendar::new(&files, &[]).map_err(|e| Stop::bad_input(e.to_string()))
+pub fn only(dir: &Path) -> anyhow::Result<Calendar> {
+    Calendar::new(&read(dir)?, &[]).map_err(|e| Stop::bad_input(chain(&e)))
 }
 
 /// The year files (`*.json`) of a folder, by name.
 ///
 /// # Errors
 ///
-/// As [`load`].
+/// As [`only`].
 pub fn read(dir: &Path) -> anyhow::Result<Vec<YearFile>> {
     let fault = |e: std::io::Error| Stop::bad_input(format!("{}: cannot be read: {e}", dir.display()));
     let mut paths: Vec<_> = std::fs::read_dir(dir)
@@ -42,9 +38,9 @@ pub fn read(dir: &Path) -> anyhow::Result<Vec<YearFile>> {
 ///
 /// # Errors
 ///
-/// As [`load`].
+/// As [`only`].
 pub fn file(path: &Path) -> anyhow::Result<YearFile> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| Stop::bad_input(format!("{name}: cannot be read: {e}")))?;
-    YearFile::parse(&name, &text).map_err(|e| Stop::bad_input(e.to_string()))
+    YearFile::parse(&name, &text).map_err(|e| Stop::bad_input(chain(&e)))
 }

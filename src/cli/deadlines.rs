@@ -1,13 +1,18 @@
 //! `duban deadlines`: the calculator, for one case or a whole table.
 
-use std::{io::Write, path::PathBuf};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Serialize, Serializer};
 
+use super::{
+    calendars,
+    exit::Stop,
+    instant,
+    session::{Form, Session},
+};
 use crate::{
     calendar::{Calendar, civil},
-    cli::{calendars, exit::Stop},
     rules::{Class, Count, Deadline, Regime, Rules, proof, settings::ExtensionUnit},
 };
 
@@ -43,74 +48,142 @@ struct Case {
     extension: u32,
 }
 
+/// One answer for programs.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    id: &'a str,
+    #[serde(serialize_with = "iso")]
+    due: DateTime<Utc>,
+    provisional: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proof: Vec<String>,
+}
+
+fn iso<S: Serializer>(instant: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&civil::iso(*instant))
+}
+
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// A file that cannot be read, a column that is missing, a cell that cannot be
 /// understood: with file, line and field.
-pub fn run(args: &Args, rules: &Rules) -> anyhow::Result<()> {
-    let calendar = calendars::load(args.calendars.as_deref())?;
+pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let settings = session.settings_if_any()?;
+    let rules = session.rules(settings.as_ref())?;
+    let calendar = match &args.calendars {
+        Some(dir) => calendars::only(dir)?,
+        None => session.calendar(settings.as_ref())?,
+    };
     match &args.csv {
-        Some(path) => table(path, &calendar, rules),
-        None => single(args, &calendar, rules),
+        Some(path) => table(path, &calendar, &rules, session),
+        None => single(args, &calendar, &rules, session),
     }
 }
 
-fn single(args: &Args, calendar: &Calendar, rules: &Rules) -> anyhow::Result<()> {
+fn single(args: &Args, calendar: &Calendar, rules: &Rules, session: &mut Session<'_>) -> anyhow::Result<()> {
     let case = Case {
         id: String::new(),
         regime: regime(&args.regime).map_err(|what| Stop::bad_input(format!("--regime: {what}")))?,
         level: args.level.clone(),
         start: day(args.start.as_deref().unwrap_or_default())
             .map_err(|what| Stop::bad_input(format!("--start: {what}")))?,
-        extension: args.ext_workdays,
+        extension: most(args.ext_workdays).map_err(|what| Stop::bad_input(format!("--ext-workdays: {what}")))?,
     };
     let deadline = count(&case, calendar, rules).map_err(Stop::bad_input)?;
-    let mark = if deadline.provisional { "(暂定:该年度日历未载入)" } else { "" };
-    println!("截止 {} 24:00{mark}  {}", deadline.day, civil::iso(deadline.due));
-    for line in proof::lines(&deadline, calendar)? {
-        println!("  {line}");
+    let proof = proof::lines(&deadline, calendar)?;
+    if session.form == Form::Json {
+        return session.object(&Answer { id: "", due: deadline.due, provisional: deadline.provisional, proof });
     }
-    println!("日历 {}", calendar.version());
+    let mark = if deadline.provisional { "(暂定:该年度日历未载入)" } else { "" };
+    writeln!(session.out, "截止 {} 24:00{mark}  {}", deadline.day, civil::iso(deadline.due))?;
+    for line in proof {
+        writeln!(session.out, "  {line}")?;
+    }
+    writeln!(session.out, "日历 {}", calendar.version())?;
     Ok(())
 }
 
-fn table(path: &std::path::Path, calendar: &Calendar, rules: &Rules) -> anyhow::Result<()> {
+fn table(path: &Path, calendar: &Calendar, rules: &Rules, session: &mut Session<'_>) -> anyhow::Result<()> {
     let file = path.display();
-    let mut reader = csv::ReaderBuilder::new()
-        .from_path(path)
-        .map_err(|e| Stop::bad_input(format!("{file}: cannot be read: {e}")))?;
-    let headers = reader.headers().map_err(|e| Stop::bad_input(format!("{file}: {e}")))?.clone();
-    let column = |names: &[&str]| headers.iter().position(|h| names.contains(&h.trim_start_matches('\u{feff}').trim()));
-    let need = |names: &[&str]| {
-        column(names).ok_or_else(|| {
-            let seen: Vec<&str> = headers.iter().collect();
-            Stop::bad_input(format!("{file}: line 1: no column `{}`; the file has: {}", names[0], seen.join(", ")))
-        })
-    };
-    let (id, regime_at, level) = (need(&["id"])?, need(&["regime"])?, need(&["level", "class"])?);
-    let (start, extension) = (need(&["start"])?, column(&["ext_workdays"]));
-    let mut out = csv::Writer::from_writer(std::io::stdout().lock());
-    out.write_record(["id", "due", "provisional"])?;
-    for record in reader.records() {
-        let record = record.map_err(|e| Stop::bad_input(format!("{file}: {e}")))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |at: usize| record.get(at).unwrap_or_default().trim();
-        let fault = |field: &str, what: String| Stop::bad_input(format!("{file}: line {line}: {field}: {what}"));
-        let case = Case {
-            id: cell(id).to_owned(),
-            regime: regime(cell(regime_at)).map_err(|what| fault("regime", what))?,
-            level: cell(level).to_owned(),
-            start: day(cell(start)).map_err(|what| fault("start", what))?,
-            extension: extension.map_or(Ok(0), |at| days(cell(at))).map_err(|what| fault("ext_workdays", what))?,
-        };
-        let deadline = count(&case, calendar, rules).map_err(|what| fault("level", what))?;
-        let provisional = if deadline.provisional { "1" } else { "0" };
-        out.write_record([case.id.as_str(), &civil::iso(deadline.due), provisional])?;
+    let text = std::fs::read(path).map_err(|e| Stop::bad_input(format!("{file}: cannot be read: {e}")))?;
+    let mut reader = csv::Reader::from_reader(text.as_slice());
+    let columns = Columns::of(reader.headers().map_err(|e| broken(&file.to_string(), e))?)
+        .map_err(|what| Stop::bad_input(format!("{file}: line 1: {what}")))?;
+    let form = session.form;
+    let mut out = csv::Writer::from_writer(&mut *session.out);
+    if form == Form::Text {
+        out.write_record(["id", "due", "provisional"])?;
     }
-    out.flush().context("standard output")?;
+    let mut answers = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| broken(&file.to_string(), e))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let fault = |what| Stop::bad_input(format!("{file}: line {line}: {what}"));
+        let case = columns.case(&record).map_err(fault)?;
+        let deadline = count(&case, calendar, rules).map_err(fault)?;
+        match form {
+            Form::Json => answers.push((case.id, deadline)),
+            Form::Text => {
+                let provisional = if deadline.provisional { "1" } else { "0" };
+                out.write_record([case.id.as_str(), &civil::iso(deadline.due), provisional])?;
+            }
+        }
+    }
+    out.flush()?;
+    drop(out);
+    for (id, deadline) in answers {
+        let (due, provisional) = (deadline.due, deadline.provisional);
+        session.object(&Answer { id: &id, due, provisional, proof: Vec::new() })?;
+    }
     Ok(())
+}
+
+/// The parser's words name the line, but not the file.
+fn broken(file: &str, error: csv::Error) -> anyhow::Error {
+    Stop::bad_input(format!("{file}: {error}"))
+}
+
+/// Where the columns of the table stand.
+struct Columns {
+    id: usize,
+    regime: usize,
+    level: usize,
+    start: usize,
+    extension: Option<usize>,
+}
+
+impl Columns {
+    fn of(headers: &csv::StringRecord) -> Result<Self, String> {
+        let find = |names: &[&str]| {
+            headers.iter().position(|header| names.contains(&header.trim_start_matches('\u{feff}').trim()))
+        };
+        let need = |names: &[&str]| {
+            let seen = || headers.iter().collect::<Vec<_>>().join(", ");
+            find(names).ok_or_else(|| format!("no column `{}`; the file has: {}", names.join("` or `"), seen()))
+        };
+        Ok(Self {
+            id: need(&["id"])?,
+            regime: need(&["regime"])?,
+            level: need(&["level", "class"])?,
+            start: need(&["start"])?,
+            extension: find(&["ext_workdays"]),
+        })
+    }
+
+    fn case(&self, record: &csv::StringRecord) -> Result<Case, String> {
+        let cell = |at: usize| record.get(at).unwrap_or_default().trim();
+        let field = |name: &'static str| move |what: String| format!("{name}: {what}");
+        Ok(Case {
+            id: cell(self.id).to_owned(),
+            regime: regime(cell(self.regime)).map_err(field("regime"))?,
+            level: cell(self.level).to_owned(),
+            start: day(cell(self.start)).map_err(field("start"))?,
+            extension: self.extension.map_or(Ok(0), |at| days(cell(at))).map_err(field("ext_workdays"))?,
+        })
+    }
 }
 
 fn regime(text: &str) -> Result<Regime, String> {
@@ -125,21 +198,16 @@ fn days(text: &str) -> Result<u32, String> {
     if text.is_empty() {
         return Ok(0);
     }
-    let days = text.parse().map_err(|_| format!("`{text}` is not a number of days"))?;
+    most(text.parse().map_err(|_| format!("`{text}` is not a number of days"))?)
+}
+
+fn most(days: u32) -> Result<u32, String> {
     if days > 1000 { Err(format!("{days} is more than 1000 days")) } else { Ok(days) }
 }
 
-/// The civil date of an ISO 8601 instant, date and time, or date.
+/// The civil date of an instant.
 fn day(text: &str) -> Result<NaiveDate, String> {
-    if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text) {
-        return Ok(civil::day_of(instant.to_utc()));
-    }
-    let forms = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
-    let civil_time = forms.iter().find_map(|form| chrono::NaiveDateTime::parse_from_str(text, form).ok());
-    civil_time
-        .map(|time| time.date())
-        .or_else(|| text.parse().ok())
-        .ok_or_else(|| format!("`{text}` is not an instant; write 2026-09-30T15:05:00+08:00"))
+    instant::parse(text).map(civil::day_of)
 }
 
 fn count(case: &Case, calendar: &Calendar, rules: &Rules) -> Result<Deadline, String> {
@@ -166,7 +234,9 @@ fn limit(case: &Case, rules: &Rules) -> Result<Count, String> {
         (_, "complex") | (Regime::Days12319, "n3") => Class::Complex,
         (_, "difficult") | (Regime::Days12319, "n5") => Class::Difficult,
         (_, other) => {
-            return Err(format!("`{other}` is no level; write urgent, complex or difficult (12319 also n1, n3, n5)"));
+            return Err(format!(
+                "level: `{other}` is no level; write urgent, complex or difficult (12319 also n1, n3, n5)"
+            ));
         }
     };
     Ok(of(match class {

@@ -67,6 +67,26 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// An error as `main` tells it, with its causes.
+pub fn told(error: &anyhow::Error) -> String {
+    chain(error.as_ref())
+}
+
+/// Whether the reader of the output has gone.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| io_kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
+}
+
+/// Not every crate shows an error of the system as the source of its own.
+fn io_kind(error: &(dyn std::error::Error + 'static)) -> Option<std::io::ErrorKind> {
+    let csv = error.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
+        csv::ErrorKind::Io(error) => Some(error.kind()),
+        _ => None,
+    });
+    let json = || error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+    csv.or_else(json).or_else(|| error.downcast_ref::<std::io::Error>().map(std::io::Error::kind))
+}
+
 /// The exit code of an error.
 pub fn code_of(error: &anyhow::Error) -> Exit {
     error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit)

@@ -1,1 +1,128 @@
-//! One file per command.
+//! The command line: one file per command.
+//!
+//! A command gets a [`Session`] and writes to its `out`; it never prints. What
+//! goes wrong is an error with an exit code, told once, on stderr, by `main`.
+
+use std::{io::Write, path::PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::{Parser, Subcommand};
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Places,
+    telemetry,
+};
+
+mod calendars;
+mod deadlines;
+mod exit;
+mod instant;
+mod phone;
+mod session;
+mod sms;
+
+pub use exit::{Exit, Stop, code_of, told};
+pub use session::{Form, Session};
+
+/// 督办: deadlines, reminders and escalation for the tickets of a 12345 hotline.
+#[derive(Parser, Debug)]
+#[command(name = "duban", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(clap::Args, Debug)]
+struct Global {
+    /// The folder of the settings; /etc/duban if there is one, else ./config.
+    #[arg(long, global = true, value_name = "DIR")]
+    config: Option<PathBuf>,
+    /// The instant to take for now, ISO 8601; without an offset it is Beijing time.
+    #[arg(long, global = true, value_name = "TIME", value_parser = instant::parse)]
+    now: Option<DateTime<Utc>>,
+    /// Write JSON, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+    /// What goes to the log on stderr: error, warn, info, debug, trace, or directives.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Deadlines(deadlines::Args),
+    Sms(sms::Args),
+    Phone(phone::Args),
+}
+
+/// Runs a command line. Whoever reads the output may stop at any time: that is
+/// no error.
+///
+/// # Errors
+///
+/// Whatever stops the command, with the exit code that [`code_of`] tells.
+pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
+    start_log(&cli.global)?;
+    let global = &cli.global;
+    let mut session = Session {
+        places: Places::of_process(global.config.clone()),
+        now: global.now.unwrap_or_else(|| SystemClock.now()),
+        form: if global.json { Form::Json } else { Form::Text },
+        out,
+    };
+    let done = command(&cli.command, &mut session).and_then(|()| Ok(session.out.flush()?));
+    match done {
+        Err(error) if exit::is_closed_pipe(&error) => Ok(()),
+        done => done,
+    }
+}
+
+fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
+    match command {
+        Command::Deadlines(args) => deadlines::run(args, session),
+        Command::Sms(args) => sms::run(args, session),
+        Command::Phone(args) => phone::run(args, session),
+    }
+}
+
+/// Commands tell what they have to say themselves; the log is for what goes
+/// wrong beneath them.
+fn start_log(global: &Global) -> anyhow::Result<()> {
+    let level = global.log.clone().unwrap_or_else(|| "warn".to_owned());
+    telemetry::start(&telemetry::Settings { level, ..telemetry::Settings::default() })
+        .map_err(|e| Stop { exit: Exit::Usage, text: format!("--log: {e}") }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_says_what_it_is() {
+        fn check(command: &clap::Command, faults: &mut Vec<String>) {
+            let name = command.get_name();
+            if command.get_about().is_none() {
+                faults.push(name.to_owned());
+            }
+            let silent = command.get_arguments().filter(|arg| arg.get_help().is_none());
+            faults.extend(silent.map(|arg| format!("{name} {}", arg.get_id())));
+            for below in command.get_subcommands() {
+                check(below, faults);
+            }
+        }
+        let mut faults = Vec::new();
+        check(&Cli::command(), &mut faults);
+        assert_eq!(faults, [""; 0]);
+    }
+}

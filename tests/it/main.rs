@@ -3,6 +3,7 @@
 
 mod calendar;
 mod calendar_faults;
+mod cli_contracts;
 mod config_fixtures;
 mod exports;
 mod house;

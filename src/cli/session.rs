@@ -1,0 +1,89 @@
+//! What every command is given.
+
+use std::io::Write;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::exit::Stop;
+use crate::{
+    calendar::{Calendar, embedded},
+    config::{self, Loaded, Places},
+    rules::Rules,
+};
+
+/// For whom the output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A run of one command.
+pub struct Session<'a> {
+    /// Where the settings are.
+    pub places: Places,
+    /// The instant that is taken for now.
+    pub now: DateTime<Utc>,
+    /// For whom the output is.
+    pub form: Form,
+    /// Where the output goes.
+    pub out: &'a mut dyn Write,
+}
+
+impl Session<'_> {
+    /// Writes one object as a line.
+    ///
+    /// # Errors
+    ///
+    /// When nobody takes it.
+    pub fn object(&mut self, object: &impl Serialize) -> anyhow::Result<()> {
+        serde_json::to_writer(&mut self.out, object).context("standard output")?;
+        Ok(self.out.write_all(b"\n")?)
+    }
+
+    /// All settings.
+    ///
+    /// # Errors
+    ///
+    /// Every fault in them, one a line.
+    pub fn settings(&self) -> anyhow::Result<Loaded> {
+        config::load(&self.places).map_err(|faults| {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            Stop::bad_input(lines.join("\n"))
+        })
+    }
+
+    /// The settings if there are any: a calculator works without them.
+    ///
+    /// # Errors
+    ///
+    /// Every fault in them, one a line.
+    pub fn settings_if_any(&self) -> anyhow::Result<Option<Loaded>> {
+        if self.places.dir.join("duban.toml").exists() { self.settings().map(Some) } else { Ok(None) }
+    }
+
+    /// The rules of the settings, or those in the binary.
+    ///
+    /// # Errors
+    ///
+    /// Never for the rules as shipped.
+    pub fn rules(&self, _settings: Option<&Loaded>) -> anyhow::Result<Rules> {
+        Ok(Rules::embedded()?)
+    }
+
+    /// The calendar of the settings, or the one in the binary.
+    ///
+    /// # Errors
+    ///
+    /// Never for the calendar as shipped.
+    pub fn calendar(&self, settings: Option<&Loaded>) -> anyhow::Result<Calendar> {
+        match settings {
+            Some(loaded) => Ok(loaded.calendars.calendar.clone()),
+            None => Ok(Calendar::new(&embedded()?, &[])?),
+        }
+    }
+}
