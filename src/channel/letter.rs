@@ -1,0 +1,105 @@
+//! What is sent: rendered words and where they go.
+
+use crate::{notice::Medium, ticket::Private};
+
+/// A letter, complete: nothing is looked up or rendered after this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// A mail to one person.
+    Email(Mail),
+    /// An SMS to one number.
+    Sms(Sms),
+}
+
+/// A mail to one person; nobody sees who else was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The id of the leg, the same on every attempt.
+    pub id: String,
+    /// The person's name.
+    pub to_name: String,
+    /// The address.
+    pub to: Private<String>,
+    /// The subject; control characters in it are dropped.
+    pub subject: String,
+    /// The text, lines ended by `\n`.
+    pub body: String,
+    /// The same on every attempt, `left@right` without brackets (see [`message_id`]).
+    pub message_id: String,
+    /// Message ids of the thread, the root first, without brackets.
+    pub references: Vec<String>,
+}
+
+/// An SMS to one number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sms {
+    /// The id of the leg, the same on every attempt; a provider that takes an id
+    /// of ours gets this.
+    pub id: String,
+    /// The number, 11 digits.
+    pub to: Private<String>,
+    /// The text with its 【signature】 in front.
+    pub text: String,
+}
+
+impl Letter {
+    /// The id of the leg.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Email(mail) => &mail.id,
+            Self::Sms(sms) => &sms.id,
+        }
+    }
+
+    /// The medium it goes by.
+    pub fn medium(&self) -> Medium {
+        match self {
+            Self::Email(_) => Medium::Email,
+            Self::Sms(_) => Medium::Sms,
+        }
+    }
+
+    /// Where it goes.
+    pub fn to(&self) -> &Private<String> {
+        match self {
+            Self::Email(mail) => &mail.to,
+            Self::Sms(sms) => &sms.to,
+        }
+    }
+
+    /// The words.
+    pub fn body(&self) -> &str {
+        match self {
+            Self::Email(mail) => &mail.body,
+            Self::Sms(sms) => &sms.text,
+        }
+    }
+}
+
+/// A message id of `parts` and a domain. Whatever may not stand in one becomes
+/// `.` or hex digits, so different parts stay different.
+///
+/// ```
+/// use duban::channel::message_id;
+/// assert_eq!(message_id(&["T/2026091500001/r1", "overdue-1"], "n.example.org"), "T.2026091500001.r1_overdue-1@n.example.org");
+/// ```
+pub fn message_id(parts: &[&str], domain: &str) -> String {
+    let mut left = String::new();
+    for part in parts {
+        if !left.is_empty() {
+            left.push('_');
+        }
+        for c in part.chars() {
+            match c {
+                'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => left.push(c),
+                '/' if !left.is_empty() && !left.ends_with(['.', '_']) => left.push('.'),
+                other => left.push_str(&format!("x{:x}", other as u32)),
+            }
+        }
+    }
+    // Only atoms with single dots between them are allowed on the left.
+    if left.ends_with('.') {
+        left.push('-');
+    }
+    format!("{left}@{domain}")
+}
