@@ -175,6 +175,18 @@ mod tests {
     }
 
     #[test]
+    fn words_of_a_map_are_added_to_the_embedded_ones() {
+        let text =
+            format!("zone = \"+07:00\"\n[columns]\nticket_no = [\"号\"]\n{REST}[words.status]\nvoid = [\"废件\"]\n");
+        let map = ColumnMap::parse("my.toml", &text).unwrap();
+        assert!(map.words.status("废件").is_some() && map.words.status("作废").is_some());
+        assert_eq!(map.zone.local_minus_utc(), 7 * 3600);
+        let error = ColumnMap::parse("my.toml", &text.replace("void", "voided")).unwrap_err();
+        let chain = format!("{:#}", anyhow::Error::new(error));
+        assert!(chain.contains("line 7") && chain.contains("voided"), "{chain}");
+    }
+
+    #[test]
     fn a_fault_in_a_map_is_named_with_its_line() {
         let cases = [
             (

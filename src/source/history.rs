@@ -47,7 +47,7 @@ impl HistoryStore {
     pub fn from_csv(path: &Path, map: &ColumnMap, reader: &Reader) -> Result<Self, SourceError> {
         let name: Arc<str> = path.display().to_string().into();
         let file = File::open(path).map_err(|source| SourceError::FileUnreadable { file: name.clone(), source })?;
-        let mut table = CsvTable::new(Lines::open(file, name.clone())?);
+        let mut table = CsvTable::new(Lines::open(file, name.clone())?, ',');
         let place = |row| Place { file: name.clone(), sheet: None, row };
         let mut header = None;
         let mut lines = Vec::new();

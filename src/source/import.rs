@@ -8,13 +8,13 @@
 //! Rows are staged in a temporary table by ticket, because the rows of a ticket
 //! may stand anywhere in a file that need not fit into memory.
 
-use std::slice;
+use std::{collections::BTreeMap, slice};
 
 use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, Transaction, query::Query, sqlite::SqliteArguments};
 
 use super::{
     FileRow, Rows, SourceError, SqliteStoreWriter,
-    sqlite::{FIELDS, SELECTED, grouped, refused},
+    sqlite::{CELLS, FIELDS, grouped, refused, unpacked},
 };
 use crate::ticket::{Columns, Field, Moment, RawRow, Reader, TicketNo};
 
@@ -34,11 +34,12 @@ pub enum Step {
 }
 
 /// What an import did, in tickets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ImportReport {
     /// Rows that belong to a ticket.
     pub rows: u64,
-    /// Rows without a readable ticket number.
+    /// Rows without a ticket number that the reader knows; those that the file
+    /// itself passed over are in [`super::Export::skipped`].
     pub skipped_rows: u64,
     /// Tickets that the store did not have.
     pub new: u64,
@@ -83,6 +84,28 @@ where
     import.stage(&mut batch).await.map_err(|error| refused(path, error))?;
     progress(Step::Read(import.report.rows));
     import.finish(reader, progress).await.map_err(|error| refused(path, error))
+}
+
+/// Gathers rows by ticket in memory, for a dry run: the tickets by number, and
+/// how many rows have none.
+///
+/// # Errors
+///
+/// The first error of the rows.
+pub fn gathered<R>(rows: R, reader: &Reader) -> Result<(Vec<Rows>, u64), SourceError>
+where
+    R: Iterator<Item = Result<FileRow, SourceError>>,
+{
+    let mut tickets: BTreeMap<TicketNo, Vec<RawRow>> = BTreeMap::new();
+    let mut skipped = 0;
+    for row in rows {
+        let row = row?.cells;
+        match reader.number(&row) {
+            Some(no) => tickets.entry(no).or_default().push(row),
+            None => skipped += 1,
+        }
+    }
+    Ok((tickets.into_iter().map(|(no, rows)| Rows { no, rows }).collect(), skipped))
 }
 
 struct Import<'c> {
@@ -158,13 +181,13 @@ impl Import<'_> {
             self.report.new += 1;
             return Some(new);
         };
-        if is_older(&new, &known, reader) {
-            self.report.older += 1;
-            return None;
-        }
-        let merged = merged(new, &known);
+        let merged = merged(new.clone(), &known);
         if is_same(&merged, &known) {
             self.report.unchanged += 1;
+            return None;
+        }
+        if is_older(&new, &known, reader) {
+            self.report.older += 1;
             return None;
         }
         self.report.changed += 1;
@@ -196,8 +219,9 @@ fn merged(mut new: Rows, known: &Rows) -> Rows {
 
 /// Whether two states say the same; an absent cell says what an empty one does.
 fn is_same(new: &Rows, known: &Rows) -> bool {
-    let cell = |row: &RawRow, field: Field| row.get(field).unwrap_or_default().to_owned();
-    let is_row = |(new, known): (&RawRow, &RawRow)| FIELDS.iter().all(|field| cell(new, *field) == cell(known, *field));
+    let is_cell = |new: Option<&str>, known: Option<&str>| new.unwrap_or_default() == known.unwrap_or_default();
+    let is_row =
+        |(new, known): (&RawRow, &RawRow)| FIELDS.iter().all(|field| is_cell(new.get(*field), known.get(*field)));
     new.rows.len() == known.rows.len() && new.rows.iter().zip(&known.rows).all(is_row)
 }
 
@@ -224,24 +248,11 @@ async fn staged(connection: &mut SqliteConnection, after: &str) -> Result<Vec<Ro
         if tickets.last().is_none_or(|last| last.no.as_str() != no) {
             tickets.push(Rows { no: TicketNo::new(&no), rows: Vec::new() });
         }
-        let row = unpacked(&no, &cells).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         if let Some(last) = tickets.last_mut() {
-            last.rows.push(row);
+            last.rows.push(unpacked(&no, &cells, Columns::default())?);
         }
     }
     Ok(tickets)
-}
-
-fn unpacked(no: &str, cells: &str) -> Result<RawRow, serde_json::Error> {
-    let cells: Vec<Option<String>> = serde_json::from_str(cells)?;
-    let mut row = RawRow::new();
-    row.set(Field::TicketNo, no);
-    for (field, cell) in FIELDS.iter().zip(cells) {
-        if let Some(cell) = cell {
-            row.set(*field, &cell);
-        }
-    }
-    Ok(row)
 }
 
 /// What the store has of the staged tickets of a span.
@@ -250,7 +261,7 @@ async fn stored(connection: &mut SqliteConnection, after: &str, last: &str) -> R
         "SELECT t.ticket_no, 0, t.row_no, {} FROM hotline_ticket t WHERE t.ticket_no IN (\
          SELECT DISTINCT ticket_no FROM import_row WHERE ticket_no > ?1 AND ticket_no <= ?2) \
          ORDER BY t.ticket_no, t.row_no",
-        SELECTED.as_str()
+        CELLS.as_str()
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(last).fetch_all(connection).await?;
     Ok(grouped(&rows, Columns::default())?.into_iter().map(|(rows, _)| rows).collect())

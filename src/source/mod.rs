@@ -19,7 +19,7 @@ pub use columns::ColumnMap;
 pub use error::{Place, SourceError};
 pub use file::{Export, FileRow};
 pub use history::HistoryStore;
-pub use import::{ImportReport, Step, import};
+pub use import::{ImportReport, Step, gathered, import};
 pub use sqlite::SqliteStore;
 pub use writer::SqliteStoreWriter;
 

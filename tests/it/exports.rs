@@ -11,6 +11,7 @@ use duban::{
     ticket::{Field, RawRow},
 };
 use encoding_rs::GB18030;
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 const HEADER: &str = "工单编号,来源,接收时间,反映内容";
@@ -297,6 +298,39 @@ fn text_cut_within_a_character_is_half_written() {
     assert!(error.contains("line 2: the file ends in the middle of a character"), "{error}");
     let error = open(&write(&folder, "cut.csv", &text.as_bytes()[..text.len() - 1])).err().unwrap().to_string();
     assert!(error.contains("line 2: the file ends in the middle of a character; the file is half-written"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn what_a_csv_writer_wrote_is_read_back(
+        cells in proptest::collection::vec("[a-z0-9水压不足，。€𠮷\u{3000}\",;\t\r\n' -]{0,24}", 1..30),
+        gb18030 in any::<bool>(),
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(HEADER.split(',')).unwrap();
+        for (at, cell) in cells.iter().enumerate() {
+            writer.write_record([&format!("2026A{at}"), "12345", "2026-09-01", cell]).unwrap();
+        }
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        let bytes = if gb18030 { GB18030.encode(&text).0.into_owned() } else { text.into_bytes() };
+        let folder = TempDir::new().unwrap();
+        let rows = open(&write(&folder, "export.csv", &bytes)).unwrap().map(|row| row.unwrap().cells);
+        let read: Vec<String> = rows.map(|row| row.get(Field::Content).unwrap().to_owned()).collect();
+        prop_assert_eq!(read, cells);
+    }
+
+    #[test]
+    fn a_csv_with_changed_bytes_is_refused_or_read(at in 0..30_000_usize, byte in any::<u8>(), cut in any::<bool>()) {
+        let mut bytes = fs::read(fixture("samples/export-gb18030.csv")).unwrap();
+        bytes[at] = byte;
+        bytes.truncate(if cut { at + 1 } else { 40_000 });
+        let folder = TempDir::new().unwrap();
+        if let Ok(export) = open(&write(&folder, "export.csv", &bytes)) {
+            let _ = export.collect::<Result<Vec<_>, _>>();
+        }
+    }
 }
 
 fn fixture(name: &str) -> PathBuf {

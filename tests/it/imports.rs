@@ -10,7 +10,7 @@ use std::{
 use duban::{
     source::{
         ColumnMap, Cursor, Export, FileRow, ImportReport, Place, Rows, SourceError, SqliteStore, SqliteStoreWriter,
-        Step, import,
+        Step, gathered, import,
     },
     ticket::{Field, NumberKey, RawRow, Reader, TicketNo},
 };
@@ -91,6 +91,18 @@ async fn a_narrower_export_keeps_the_columns_that_it_lacks() {
 }
 
 #[tokio::test]
+async fn an_export_without_change_times_is_never_older() {
+    let folder = TempDir::new().unwrap();
+    let store = Folder(&folder);
+    store.import(&["A1|待处置|1", "A1|处理中|2"]).await.unwrap();
+    let mut row = RawRow::new();
+    row.set(Field::TicketNo, "A1");
+    row.set(Field::Status, "已办结");
+    assert_eq!(import_rows(&store.path(), vec![Ok(row)]).await.unwrap().changed, 1);
+    assert_eq!(store.show().await, ["A1: 已办结"]);
+}
+
+#[tokio::test]
 async fn rows_without_a_number_are_counted_and_left_out() {
     let folder = TempDir::new().unwrap();
     let report = Folder(&folder).import(&["A1|处理中|1", " |处理中|1"]).await.unwrap();
@@ -154,6 +166,28 @@ async fn what_a_killed_import_leaves_on_the_disk_is_the_old_state() {
     import(rows, &mut writer, &reader(), &mut progress).await.unwrap();
     assert_eq!(Folder(&copy).show().await, ["A1: 处理中"]);
     assert_eq!(everything(&SqliteStore::open(&store.path()).await.unwrap()).await.0.len(), 3001);
+}
+
+#[tokio::test]
+async fn every_number_that_the_reader_knows_fits_the_store() {
+    let folder = TempDir::new().unwrap();
+    let blanks = ('\u{0}'..='\u{ffff}').filter(|c| c.is_whitespace() || c.is_control() || !c.is_alphanumeric());
+    let rows = blanks
+        .filter(|c| *c != '\0')
+        .filter(|c| *c != '|')
+        .flat_map(|c| [format!("{c}a1{c}|待处置|1"), format!("a1{c}b|待处置|1")]);
+    let rows: Vec<_> = rows.map(|text| Ok(row(&text))).collect();
+    let report = import_rows(&folder.path().join("tickets.db"), rows).await.unwrap();
+    assert!(report.new > 1000, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_gathers_the_same_tickets() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/samples/export.xlsx");
+    let export = Export::open(&file, &ColumnMap::built_in().unwrap()).unwrap();
+    let (tickets, skipped) = gathered(export, &reader()).unwrap();
+    assert_eq!((tickets.len(), skipped), (300, 0));
+    assert_eq!(tickets.iter().map(|ticket| ticket.rows.len()).sum::<usize>(), 324);
 }
 
 #[tokio::test]

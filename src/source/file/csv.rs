@@ -13,6 +13,7 @@ const LONGEST_CELL: usize = 1 << 20;
 /// The records of a CSV file.
 pub(in crate::source) struct CsvTable {
     lines: Lines,
+    delimiter: char,
     begun: bool,
 }
 
@@ -26,9 +27,9 @@ enum At {
 }
 
 impl CsvTable {
-    /// Reads records from lines.
-    pub(in crate::source) fn new(lines: Lines) -> Self {
-        Self { lines, begun: false }
+    /// Reads records from lines, whose cells `delimiter` parts.
+    pub(in crate::source) fn new(lines: Lines, delimiter: char) -> Self {
+        Self { lines, delimiter, begun: false }
     }
 
     /// The next record; the file counts as one sheet.
@@ -37,12 +38,11 @@ impl CsvTable {
             self.begun = true;
             return Ok(Some(Line::Sheet(None)));
         }
-        let delimiter = self.lines.delimiter;
         let mut splitter = Splitter { cells: Vec::new(), cell: String::new(), at: At::CellStart };
         let mut first = None;
         while let Some((number, text)) = self.lines.next()? {
             let row = *first.get_or_insert(number);
-            splitter.add(&text, delimiter);
+            splitter.add(&text, self.delimiter);
             if !splitter.is_open() {
                 return Ok(Some(Line::Row(Record { row, cells: splitter.end(), header_ends: row })));
             }

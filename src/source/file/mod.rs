@@ -105,10 +105,27 @@ impl Export {
     pub fn open(path: &Path, map: &ColumnMap) -> Result<Self, SourceError> {
         let name: Arc<str> = path.display().to_string().into();
         let mut file = File::open(path).map_err(|source| SourceError::FileUnreadable { file: name.clone(), source })?;
-        let table = match kind::kind(&mut file, &name)? {
-            Kind::Text => Table::Csv(CsvTable::new(Lines::open(file, name.clone())?)),
-            Kind::Workbook => Table::Xlsx(XlsxTable::open(file, name.clone())?),
-        };
+        match kind::kind(&mut file, &name)? {
+            Kind::Workbook => Self::begin(Table::Xlsx(XlsxTable::open(file, name.clone())?), name, map),
+            Kind::Text => Self::open_text(&Lines::open(file, name.clone())?, &name, map),
+        }
+    }
+
+    /// Tries what may stand between the cells, until a header shows.
+    fn open_text(lines: &Lines, name: &Arc<str>, map: &ColumnMap) -> Result<Self, SourceError> {
+        let mut likeliest = None;
+        for delimiter in lines.delimiters {
+            let table = CsvTable::new(lines.again()?, delimiter);
+            match Self::begin(Table::Csv(table), name.clone(), map) {
+                Ok(export) => return Ok(export),
+                Err(error) => likeliest = likeliest.or(Some(error)),
+            }
+        }
+        Err(likeliest.unwrap_or_else(|| Nearest::default().refusal(name, map)))
+    }
+
+    /// Reads as far as the first header.
+    fn begin(table: Table, name: Arc<str>, map: &ColumnMap) -> Result<Self, SourceError> {
         let mut export = Self {
             file: name,
             map: map.clone(),
@@ -191,7 +208,8 @@ impl Export {
     fn step(&mut self, record: Record) -> Result<Option<FileRow>, SourceError> {
         let place = Place { file: self.file.clone(), sheet: self.sheet.clone(), row: record.row };
         match &self.seek {
-            Seek::Elsewhere => {}
+            // A CSV has no other sheet to wait for.
+            Seek::Elsewhere => self.ended = matches!(self.table, Table::Csv(_)),
             Seek::Looking(rows) => {
                 let looked = rows + 1;
                 self.seek = match Header::judge(&self.map, &record.cells, &place)? {

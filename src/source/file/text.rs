@@ -36,8 +36,8 @@ pub(in crate::source) struct Lines {
     charset: Charset,
     bytes: Vec<u8>,
     line: u64,
-    /// The character between the cells, judged from the first lines.
-    pub(in crate::source) delimiter: char,
+    /// Characters that may stand between the cells, the likeliest first.
+    pub(in crate::source) delimiters: [char; 3],
 }
 
 impl Lines {
@@ -54,12 +54,22 @@ impl Lines {
             charset: Charset::Utf8,
             bytes: Vec::new(),
             line: 0,
-            delimiter: ',',
+            delimiters: DELIMITERS,
         };
         lines.probe()?;
-        lines.input.rewind().map_err(|source| lines.unreadable(source))?;
-        lines.line = 0;
-        Ok(lines)
+        lines.again()
+    }
+
+    /// The same lines from the start.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot go back.
+    pub(in crate::source) fn again(&self) -> Result<Self, SourceError> {
+        let file = self.input.get_ref().try_clone().and_then(|mut file| file.rewind().map(|()| file));
+        let file = file.map_err(|source| self.unreadable(source))?;
+        let input = BufReader::with_capacity(1 << 16, file);
+        Ok(Self { input, file: self.file.clone(), bytes: Vec::new(), line: 0, ..*self })
     }
 
     /// The next line with its number, counted from 1.
@@ -115,9 +125,10 @@ impl Lines {
             CUT => SourceError::HalfWritten { place: self.place(line), what },
             _ => SourceError::Encoding { place: self.place(line), what },
         })?;
-        // The comma wins a draw.
-        let most = (1..counts.len()).fold(0, |most, at| if counts[at] > counts[most] { at } else { most });
-        self.delimiter = DELIMITERS[most];
+        // A stable sort: the comma wins a draw.
+        let mut by_count: Vec<_> = DELIMITERS.into_iter().zip(counts).collect();
+        by_count.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        self.delimiters = std::array::from_fn(|at| by_count[at].0);
         Ok(())
     }
 
