@@ -2,8 +2,8 @@
 //!
 //! A store is asked two things: what changed since a [`Cursor`], and how some
 //! tickets look now. Rows come as text; what they mean is read in `ticket`. The
-//! daemon never writes to a ticket store; [`import`] does, from the exports that
-//! [`file`] opens.
+//! daemon never writes to a ticket store; [`import()`] does, from the exports that
+//! [`mod@file`] opens.
 
 use crate::ticket::{RawRow, TicketNo};
 

@@ -128,7 +128,7 @@ async fn a_daemon_reads_the_old_state_while_an_import_writes() {
     store.import(&["A1|处理中|1"]).await.unwrap();
     let daemon = SqliteStore::open(&store.path()).await.unwrap();
     let mut writer = SqliteStoreWriter::open(&store.path()).await.unwrap();
-    let rows = (0..5000).map(|at| Ok(file_row(row(&format!("N{at}|处理中|1")))));
+    let rows = (0_u64..).map(|at| Ok(file_row(row(&format!("N{at}|处理中|1")))));
     let mut seen = 0;
     {
         let (reader, mut progress) = (reader(), |_| seen += 1);
@@ -136,7 +136,7 @@ async fn a_daemon_reads_the_old_state_while_an_import_writes() {
         // Some steps into the transaction, then the import is dropped as a crash would.
         for _ in 0..60 {
             if let Poll::Ready(end) = import.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                panic!("ended too early: {end:?}");
+                panic!("rows without end came to an end: {end:?}");
             }
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
             assert_eq!(everything(&daemon).await.0.len(), 1);
