@@ -17,8 +17,10 @@ use crate::{
 mod calendars;
 mod deadlines;
 mod exit;
+mod import;
 mod instant;
 mod phone;
+mod runtime;
 mod session;
 mod sms;
 
@@ -54,6 +56,7 @@ struct Global {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Import(import::Args),
     Deadlines(deadlines::Args),
     Sms(sms::Args),
     Phone(phone::Args),
@@ -83,6 +86,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
 
 fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
     match command {
+        Command::Import(args) => import::run(args, session),
         Command::Deadlines(args) => deadlines::run(args, session),
         Command::Sms(args) => sms::run(args, session),
         Command::Phone(args) => phone::run(args, session),

@@ -71,8 +71,11 @@ impl Session<'_> {
     /// # Errors
     ///
     /// Never for the rules as shipped.
-    pub fn rules(&self, _settings: Option<&Loaded>) -> anyhow::Result<Rules> {
-        Ok(Rules::embedded()?)
+    pub fn rules(&self, settings: Option<&Loaded>) -> anyhow::Result<Rules> {
+        match settings {
+            Some(loaded) => Ok(loaded.rules.clone()),
+            None => Ok(Rules::embedded()?),
+        }
     }
 
     /// The calendar of the settings, or the one in the binary.

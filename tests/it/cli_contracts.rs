@@ -1,13 +1,11 @@
 //! The commands that other programs call, to the letter: what they are given,
 //! what they print, and how they end.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-};
+use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::program::{bad, command, duban, fixture, good, object, path, root};
 
 #[test]
 fn deadlines_agrees_with_every_row_of_the_vectors() {
@@ -150,48 +148,4 @@ fn provisional_case(row: &csv::StringRecord) -> String {
         other => panic!("{other:?} is no limit"),
     };
     format!("{},{regime},{class},{},{}", &row[0], &row[7], &row[6])
-}
-
-/// Runs the program in a folder without settings.
-pub fn duban(args: &[&str]) -> Output {
-    command(args).output().unwrap()
-}
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_duban"));
-    command.args(args).args(["--config", "no-such-folder"]).stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// The output of a run that ended well and said nothing on stderr.
-pub fn good(out: &Output) -> String {
-    let error = String::from_utf8_lossy(&out.stderr);
-    assert_eq!((out.status.code(), &*error), (Some(0), ""));
-    String::from_utf8(out.stdout.clone()).unwrap()
-}
-
-/// What a run that ended with `code` said, which is no panic.
-pub fn bad(out: &Output, code: i32) -> String {
-    let error = String::from_utf8(out.stderr.clone()).unwrap();
-    assert_eq!(out.status.code(), Some(code), "{error}");
-    assert!(!error.is_empty() && !error.contains("panicked") && !error.contains("backtrace"), "{error}");
-    error
-}
-
-/// The one object that a run printed.
-pub fn object(out: &Output) -> Value {
-    serde_json::from_str(&good(out)).unwrap()
-}
-
-pub fn fixture(name: &str) -> PathBuf {
-    root().join("tests/fixtures").join(name)
-}
-
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-pub fn path(path: &Path) -> &str {
-    path.to_str().unwrap()
 }

@@ -4,12 +4,14 @@
 mod calendar;
 mod calendar_faults;
 mod cli_contracts;
+mod cli_import;
 mod config_fixtures;
 mod exports;
 mod house;
 mod imports;
 mod outbox_contract;
 mod outbox_sqlite;
+mod program;
 mod rules_vectors;
 mod rust_text;
 mod source_contract;
