@@ -17,6 +17,7 @@ mod class;
 pub mod email;
 mod error;
 pub mod file;
+pub mod gateway;
 mod letter;
 pub mod memory;
 mod scrub;
@@ -35,6 +36,8 @@ pub use settings::Settings;
 pub enum Channel {
     /// A mail server.
     Email(Box<email::Email>),
+    /// An SMS gateway.
+    Sms(Box<gateway::Gateway>),
     /// A folder with one file a letter.
     File(file::FileSink),
     /// A list in memory, for `simulate` and the tests.
@@ -60,7 +63,8 @@ impl Channel {
     pub async fn send(&self, letter: &Letter, now: DateTime<Utc>) -> Outcome {
         match (self, letter) {
             (Self::Email(channel), Letter::Email(mail)) => channel.send(mail, now).await,
-            (Self::Email(_), Letter::Sms(_)) => self.wrong_letter(now),
+            (Self::Sms(channel), Letter::Sms(sms)) => channel.send(sms, now).await,
+            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_), Letter::Email(_)) => self.wrong_letter(now),
             (Self::File(channel), _) => channel.send(letter, now).await,
             (Self::Memory(channel), _) => channel.send(letter, now),
         }
@@ -70,6 +74,7 @@ impl Channel {
     pub fn name(&self) -> &str {
         match self {
             Self::Email(channel) => channel.name(),
+            Self::Sms(channel) => channel.name(),
             Self::File(channel) => channel.name(),
             Self::Memory(channel) => channel.name(),
         }
@@ -79,6 +84,7 @@ impl Channel {
     pub fn medium(&self) -> Medium {
         match self {
             Self::Email(_) => Medium::Email,
+            Self::Sms(_) => Medium::Sms,
             Self::File(channel) => channel.medium(),
             Self::Memory(channel) => channel.medium(),
         }
@@ -88,6 +94,7 @@ impl Channel {
     pub fn limits(&self) -> Limits {
         match self {
             Self::Email(channel) => channel.limits(),
+            Self::Sms(channel) => channel.limits(),
             Self::File(_) | Self::Memory(_) => {
                 Limits { call: Duration::from_secs(10), at_once: 1, per_minute: None, text_units: None }
             }
@@ -102,7 +109,8 @@ impl Channel {
     pub fn preview(&self, letter: &Letter, now: DateTime<Utc>) -> Result<String, Outcome> {
         match (self, letter) {
             (Self::Email(channel), Letter::Email(mail)) => channel.preview(mail, now),
-            (Self::Email(_), Letter::Sms(_)) => Err(self.wrong_letter(now)),
+            (Self::Sms(channel), Letter::Sms(sms)) => channel.preview(sms, now),
+            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_), Letter::Email(_)) => Err(self.wrong_letter(now)),
             (Self::File(channel), _) => channel.preview(letter, now),
             (Self::Memory(_), _) => Ok(letter.body().to_owned()),
         }

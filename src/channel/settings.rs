@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Channel, ChannelError, Channels, SecretFrom, Secrets, Warning, email, file};
+use super::{Channel, ChannelError, Channels, SecretFrom, Secrets, Warning, email, file, gateway};
 
 /// The settings of this room, `[channels]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -13,6 +13,8 @@ use super::{Channel, ChannelError, Channels, SecretFrom, Secrets, Warning, email
 pub struct Settings {
     /// `[channels.email.NAME]`.
     pub email: BTreeMap<String, email::Settings>,
+    /// `[channels.sms.NAME]`.
+    pub sms: BTreeMap<String, gateway::Settings>,
     /// `[channels.file.NAME]`.
     pub file: BTreeMap<String, file::Settings>,
 }
@@ -20,8 +22,14 @@ pub struct Settings {
 impl Settings {
     /// Every secret that is needed: channel, name, and where it lies.
     pub fn secrets(&self) -> Vec<(&str, &str, &SecretFrom)> {
-        let passwords = self.email.iter().filter_map(|(name, settings)| Some((name, settings.password.as_ref()?)));
-        passwords.map(|(name, from)| (name.as_str(), "password", from)).collect()
+        let mut secrets = Vec::new();
+        for (channel, settings) in &self.email {
+            secrets.extend(settings.password.as_ref().map(|from| (channel.as_str(), "password", from)));
+        }
+        for (channel, settings) in &self.sms {
+            secrets.extend(settings.secrets.iter().map(|(name, from)| (channel.as_str(), name.as_str(), from)));
+        }
+        secrets
     }
 
     /// Opens every channel. Nothing is sent and no connection is made.
@@ -38,6 +46,12 @@ impl Settings {
                 Err(found) => faults.extend(found),
             }
         }
+        for (name, settings) in &self.sms {
+            match gateway::Gateway::open(name, settings, secrets) {
+                Ok(channel) => channels.add(Channel::Sms(Box::new(channel))),
+                Err(found) => faults.extend(found),
+            }
+        }
         for (name, settings) in &self.file {
             match file::FileSink::open(name, settings) {
                 Ok(channel) => channels.add(Channel::File(channel)),
@@ -49,12 +63,13 @@ impl Settings {
 
     /// What is odd but allowed.
     pub fn warnings(&self) -> Vec<Warning> {
-        self.email.iter().flat_map(|(name, settings)| settings.warnings(name)).collect()
+        let of_mail = self.email.iter().flat_map(|(name, settings)| settings.warnings(name));
+        of_mail.chain(self.sms.iter().flat_map(|(name, settings)| settings.warnings(name))).collect()
     }
 
     fn names_twice(&self) -> Vec<ChannelError> {
         let mut seen = BTreeSet::new();
-        let names = self.email.keys().chain(self.file.keys());
+        let names = self.email.keys().chain(self.sms.keys()).chain(self.file.keys());
         let twice = names.filter(|name| !seen.insert(name.as_str()));
         twice.map(|name| ChannelError::NameTwice { channel: name.clone() }).collect()
     }
