@@ -63,21 +63,35 @@ impl<'a> Document<'a> {
                 Ok(made) => return Some(made),
                 Err(error) => error,
             };
-            let path = mend(&mut value, &error, shipped);
+            let path = path_of(&value, &error);
             let remedy = match error.message() {
                 message if message.starts_with("unknown field") => "correct the name, or remove the key",
                 message if message.starts_with("missing field") => "add the key",
                 _ => "correct the value",
             };
-            let names = [name].into_iter().chain(path.iter().flatten().map(String::as_str));
+            let names = [name].into_iter().chain(path.iter().map(String::as_str));
             let key: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
             self.add_error(&key.join("."), &error, remedy);
-            path?;
+            mend(&mut value, &path, shipped)?;
         }
     }
 
-    /// Adds a fault of the key `table.key` with its line.
+    /// Takes every text out that stands at the path, in which `*` is any name;
+    /// returns their keys.
+    pub fn take_texts(&mut self, path: &str) -> Vec<String> {
+        let parts: Vec<&str> = path.split('.').collect();
+        let mut taken = Vec::new();
+        take_texts(&mut self.rest, &parts, "", &mut taken);
+        taken
+    }
+
+    /// Adds a fault of the key `table.key` with its line, unless one of it, or of
+    /// something in it, is known: what follows from a fault is not told again.
     pub fn add(&mut self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
+        let is_in = |known: &str| known.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if self.faults.iter().any(|fault| !key.is_empty() && is_in(&fault.key)) {
+            return;
+        }
         let line = self.line(key);
         let (what, remedy) = (what.into(), remedy.into());
         self.faults.push(Fault { file: self.file.clone(), line, key: key.to_owned(), what, remedy });
@@ -117,34 +131,52 @@ impl<'a> Document<'a> {
     }
 }
 
+fn take_texts(table: &mut DeTable<'_>, path: &[&str], above: &str, taken: &mut Vec<String>) {
+    let Some((part, below)) = path.split_first() else { return };
+    let names: Vec<String> = table.keys().map(|key| key.get_ref().to_string()).collect();
+    for name in names.iter().filter(|name| *part == "*" || part == name) {
+        match table.get_mut(name.as_str()).map(Spanned::get_mut) {
+            Some(DeValue::Table(inner)) => take_texts(inner, below, &format!("{above}{name}."), taken),
+            Some(DeValue::String(_)) if below.is_empty() => {
+                table.remove(name.as_str());
+                taken.push(format!("{above}{name}"));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Where a table stands that is not in the text.
 const NOWHERE: Range<usize> = 0..0;
 
-/// Puts what is shipped in the place of the entry at fault, or removes it, and
-/// tells its path; `None` if there is no such entry, or nothing for a missing one.
-fn mend<'a>(value: &mut Spanned<DeValue<'a>>, error: &toml::de::Error, shipped: &DeTable<'a>) -> Option<Vec<String>> {
-    let DeValue::Table(top) = value.get_mut() else { return None };
-    let mut table = top;
+/// The path to the entry at fault, be it there or missing; empty for the whole.
+fn path_of(value: &Spanned<DeValue<'_>>, error: &toml::de::Error) -> Vec<String> {
     let mut path = Vec::new();
-    if let Some(span) = error.span().filter(|span| *span != NOWHERE) {
+    let span = error.span().filter(|span| *span != NOWHERE);
+    if let (Some(table), Some(span)) = (value.get_ref().as_table(), span) {
         find(table, &span, &mut path);
     }
     let missing = error.message().strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     path.extend(missing.map(str::to_owned));
+    path
+}
+
+/// Puts what is shipped in the place of an entry, or removes it; `None` if there
+/// is neither such an entry nor anything for it.
+fn mend<'a>(value: &mut Spanned<DeValue<'a>>, path: &[String], shipped: &DeTable<'a>) -> Option<()> {
     let (last, above) = path.split_last()?;
-    let mut stand_in = Some(shipped);
+    let DeValue::Table(top) = value.get_mut() else { return None };
+    let (mut table, mut stand_in) = (top, Some(shipped));
     for name in above {
         let DeValue::Table(inner) = table.get_mut(name.as_str())?.get_mut() else { return None };
         table = inner;
         stand_in = stand_in.and_then(|shipped| shipped.get(name.as_str())?.get_ref().as_table());
     }
-    let stand_in = stand_in.and_then(|shipped| shipped.get(last.as_str()));
-    match (stand_in, missing) {
-        (Some(value), _) => _ = table.insert(Spanned::new(NOWHERE, last.clone().into()), value.clone()),
-        (None, None) => _ = table.remove(last.as_str())?,
-        (None, Some(_)) => return None,
+    match stand_in.and_then(|shipped| shipped.get(last.as_str())) {
+        Some(value) => drop(table.insert(Spanned::new(NOWHERE, last.clone().into()), value.clone())),
+        None => drop(table.remove(last.as_str())?),
     }
-    Some(path)
+    Some(())
 }
 
 /// Finds the innermost entry in whose key or value the span lies.
@@ -204,7 +236,7 @@ mod tests {
     fn table_names_a_missing_key_on_the_line_of_its_table() {
         let mut document = Document::parse("a.toml".into(), "\n[email]\n");
         assert!(document.table::<Needed>("email").is_none());
-        assert_eq!(document.finish()[0].to_string(), "a.toml:2: email: missing field `host`; add the key");
+        assert_eq!(document.finish()[0].to_string(), "a.toml:2: email.host: missing field `host`; add the key");
     }
 
     #[derive(Debug, PartialEq, serde::Deserialize)]

@@ -10,15 +10,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{message::Templates, roster::Roster, rules::Rules, source::ColumnMap};
+use crate::{
+    channel::{self, Secrets},
+    message::Templates,
+    roster::Roster,
+    rules::Rules,
+    source::ColumnMap,
+};
 
 mod calendars;
+mod channels;
 mod document;
 mod fault;
 mod folder;
 mod key;
 mod parts;
 mod rights;
+mod secret;
 mod settings;
 
 pub use calendars::Calendars;
@@ -67,6 +75,10 @@ pub struct Loaded {
     pub places: Places,
     /// `duban.toml`.
     pub settings: Settings,
+    /// `[channels]` of `duban.toml`, with every path made absolute.
+    pub channels: channel::Settings,
+    /// The secrets of the channels.
+    pub secrets: Secrets,
     /// `rules.toml`.
     pub rules: Rules,
     /// `roster.toml`.
@@ -99,6 +111,7 @@ pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
     let Some(text) = folder.needed(&file) else { return Err(folder.finish().0) };
     let mut document = Document::parse(file, &text);
     let settings = Settings::take(&mut document);
+    let (channels, secrets) = channels::take(&mut document, &settings, places, &mut folder);
     let rules = parts::rules(&places.dir.join("rules.toml"), &mut folder);
     let roster = parts::roster(&places.dir.join("roster.toml"), &mut folder);
     let columns = parts::columns(&places.dir, &settings.store.columns, &mut folder);
@@ -110,7 +123,18 @@ pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
     let (faults, print) = folder.finish();
     match (rules, roster, columns, templates, calendars) {
         (Some(rules), Some(roster), Some(columns), Some(templates), Some(calendars)) if faults.is_empty() => {
-            Ok(Loaded { places: places.clone(), settings, rules, roster, columns, templates, calendars, print })
+            Ok(Loaded {
+                places: places.clone(),
+                settings,
+                channels,
+                secrets,
+                rules,
+                roster,
+                columns,
+                templates,
+                calendars,
+                print,
+            })
         }
         _ => Err(faults),
     }

@@ -12,10 +12,14 @@ use std::{
 
 use duban::config::{Fault, Loaded, Places, Settings, load};
 
+/// What every file of settings needs, below a fixture that is about something else.
+const CHANNELS: &str =
+    "[channels.file]\nm = { medium = \"email\", dir = \"m\" }\ns = { medium = \"sms\", dir = \"s\" }\n";
+
 /// A fixture, the file that it stands for, and how each of its faults begins.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-const ROWS: [Row; 25] = [
+const ROWS: [Row; 32] = [
     ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
     ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
     ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
@@ -38,6 +42,29 @@ const ROWS: [Row; 25] = [
     ("signature-in-brackets.toml", "duban.toml", &["duban.toml:3: wording.signature: it must be one line"]),
     ("public-phone-is-the-hotline.toml", "duban.toml", &["duban.toml:3: wording.public_phone: it must not be"]),
     ("log-level-unknown.toml", "duban.toml", &["duban.toml:3: log.level: log.level `duban=loud` is neither"]),
+    (
+        "email-password-inline.toml",
+        "duban.toml",
+        &["duban.toml:6: channels.email.office.password: a secret must not stand in the settings"],
+    ),
+    (
+        "email-password-in-two-places.toml",
+        "duban.toml",
+        &["duban.toml:6: channels.email.office.password: it is not said in exactly one way"],
+    ),
+    (
+        "email-credential-missing.toml",
+        "duban.toml",
+        &["duban.toml:6: channels.email.office.password.credential: there is no systemd credential `smtp`"],
+    ),
+    ("email-tls-unsaid.toml", "duban.toml", &["duban.toml:2: channels.email.office.tls: missing field `tls`"]),
+    (
+        "email-from-a-name-only.toml",
+        "duban.toml",
+        &["duban.toml:6: channels.email.office.from_address: it is no mail address"],
+    ),
+    ("no-channel-for-sms.toml", "duban.toml", &["duban.toml:2: channels.sms: no channel takes sms"]),
+    ("channel-name-twice.toml", "duban.toml", &["duban.toml:7: channels.file.office: there is another channel"]),
     (
         "rules-of-a-wrong-kind.toml",
         "rules.toml",
@@ -88,12 +115,17 @@ const ROWS: [Row; 25] = [
 fn every_fixture_is_refused_for_its_peculiarity_and_nothing_else() {
     for (fixture, stands_for, expected) in ROWS {
         let house = House::shipped();
-        house.put(stands_for, &fs::read_to_string(fixtures().join(fixture)).unwrap());
+        let mut text = fs::read_to_string(fixtures().join(fixture)).unwrap();
+        if stands_for == "duban.toml" && !text.contains("[channels") {
+            text.push_str(CHANNELS);
+        }
+        house.put(stands_for, &text);
         let faults = told(&house, &house.load().unwrap_err());
         assert_eq!(faults.len(), expected.len(), "{fixture}: {faults:#?}");
         for (fault, start) in faults.iter().zip(expected) {
             assert!(fault.starts_with(start), "{fixture}: {fault}");
             assert!(fault.contains("; "), "{fixture} says what to do: {fault}");
+            assert!(!fault.contains("correct horse"), "{fixture} shows no secret");
         }
     }
 }
@@ -118,10 +150,31 @@ fn the_shipped_settings_fit_and_are_the_defaults() {
 }
 
 #[test]
-fn an_empty_file_of_settings_fits() {
+fn a_file_of_settings_needs_nothing_but_channels() {
     let house = House::shipped();
+    house.put("duban.toml", CHANNELS);
+    let loaded = house.load().unwrap();
+    assert_eq!(loaded.settings, Settings::default());
+    assert_eq!(loaded.channels.file["m"].dir, Path::new("/var/lib/duban/m"));
     house.put("duban.toml", "");
-    assert_eq!(house.load().unwrap().settings, Settings::default());
+    assert_eq!(house.load().unwrap_err().len(), 2);
+}
+
+#[test]
+fn a_secret_comes_from_a_file_beside_the_settings_and_belongs_to_the_print() {
+    let house = House::shipped();
+    let fixture = fs::read_to_string(fixtures().join("email-credential-missing.toml")).unwrap();
+    house.put("duban.toml", &fixture.replace("credential = \"smtp\"", "file = \"secrets/smtp\""));
+    let print = |secret| {
+        house.put("secrets/smtp", secret);
+        let path = house.0.path().join("secrets/smtp");
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let loaded = house.load().unwrap();
+        assert!(loaded.secrets.get("office", "password").is_some());
+        assert!(!format!("{loaded:?}{:?}", loaded.secrets).contains(secret));
+        loaded.print
+    };
+    assert_ne!(print("one-secret"), print("another-secret"));
 }
 
 #[test]
