@@ -36,13 +36,15 @@ fn place(channels: &mut channel::Settings, settings: &Settings, places: &Places)
         file.dir = settings.in_state(&file.dir);
     }
     let of_settings = |path: &mut PathBuf| *path = places.of_settings(path);
-    channels.email.values_mut().filter_map(|email| email.ca_file.as_mut()).for_each(of_settings);
+    let of_mail = channels.email.values_mut().filter_map(|email| email.ca_file.as_mut());
+    of_mail.chain(channels.sms.values_mut().filter_map(|sms| sms.ca_file.as_mut())).for_each(of_settings);
 }
 
 fn fetch(channels: &channel::Settings, places: &Places, document: &mut Document<'_>, folder: &mut Folder) -> Secrets {
     let mut secrets = Secrets::default();
     for (channel, name, from) in channels.secrets() {
-        let key = key(channels, channel, name);
+        let of_gateway = if channels.sms.contains_key(channel) { "secrets." } else { "" };
+        let key = key(channels, channel, &format!("{of_gateway}{name}"));
         match secret::fetch(from, places) {
             Ok(found) => {
                 folder.seen(key.as_ref(), secret::bytes(&found));
@@ -72,7 +74,8 @@ fn check(channels: &channel::Settings, secrets: &Secrets, document: &mut Documen
             }
         }
     }
-    for name in channels.file.keys().filter(|name| channels.email.contains_key(*name)) {
+    let is_taken = |name: &&String| channels.email.contains_key(*name) || channels.sms.contains_key(*name);
+    for name in channels.file.keys().filter(is_taken) {
         document.add(&format!("channels.file.{name}"), "there is another channel of this name", "rename one");
     }
     let by_file = |medium| channels.file.values().any(|file| file.medium == medium);
@@ -92,6 +95,10 @@ fn check(channels: &channel::Settings, secrets: &Secrets, document: &mut Documen
 
 /// The key of a channel's setting.
 fn key(channels: &channel::Settings, channel: &str, field: &str) -> String {
-    let kind = if channels.email.contains_key(channel) { "email" } else { "file" };
+    let kind = match channel {
+        channel if channels.email.contains_key(channel) => "email",
+        channel if channels.sms.contains_key(channel) => "sms",
+        _ => "file",
+    };
     format!("channels.{kind}.{channel}.{field}").trim_end_matches('.').to_owned()
 }

@@ -7,6 +7,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -19,7 +20,7 @@ const CHANNELS: &str =
 /// A fixture, the file that it stands for, and how each of its faults begins.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-const ROWS: [Row; 32] = [
+const ROWS: [Row; 34] = [
     ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
     ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
     ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
@@ -63,6 +64,12 @@ const ROWS: [Row; 32] = [
         "duban.toml",
         &["duban.toml:6: channels.email.office.from_address: it is no mail address"],
     ),
+    (
+        "sms-secret-inline.toml",
+        "duban.toml",
+        &["duban.toml:5: channels.sms.kannel.secrets.password: a secret must not stand in the settings"],
+    ),
+    ("sms-secret-file-missing.toml", "duban.toml", &["duban.toml:5: channels.sms.kannel.secrets.password.file: `"]),
     ("no-channel-for-sms.toml", "duban.toml", &["duban.toml:2: channels.sms: no channel takes sms"]),
     ("channel-name-twice.toml", "duban.toml", &["duban.toml:7: channels.file.office: there is another channel"]),
     (
@@ -160,15 +167,31 @@ fn a_file_of_settings_needs_nothing_but_channels() {
     assert_eq!(house.load().unwrap_err().len(), 2);
 }
 
+/// What is a comment in the shipped file is an example, and an example must fit.
+#[test]
+fn the_examples_of_the_shipped_settings_fit() {
+    let shipped = include_str!("../../config/duban.toml");
+    let (start, end) = (shipped.find("# [channels.email.office]").unwrap(), shipped.find("# 轮询间隔").unwrap());
+    let is_example = |line: &&str| line.starts_with("# [") || line.starts_with("# ") && line.contains(" = ");
+    let lines = shipped[start..end].lines().filter(is_example);
+    let house = House::shipped();
+    let examples: String = lines.map(|line| format!("{}\n", &line[2..])).collect();
+    assert_eq!(examples.matches("[channels.").count(), 3, "{examples}");
+    house.put("duban.toml", &examples.replace("credential = ", "file = "));
+    for secret in ["smtp-password", "sms-password", "secrets/sms-token"] {
+        house.put_secret(secret, "s3cret");
+    }
+    let faults = told(&house, &house.load().unwrap_err());
+    assert!(faults.len() == 1 && faults[0].contains("ca_file"), "only the made-up certificate is missing: {faults:#?}");
+}
+
 #[test]
 fn a_secret_comes_from_a_file_beside_the_settings_and_belongs_to_the_print() {
     let house = House::shipped();
     let fixture = fs::read_to_string(fixtures().join("email-credential-missing.toml")).unwrap();
     house.put("duban.toml", &fixture.replace("credential = \"smtp\"", "file = \"secrets/smtp\""));
     let print = |secret| {
-        house.put("secrets/smtp", secret);
-        let path = house.0.path().join("secrets/smtp");
-        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        house.put_secret("secrets/smtp", secret);
         let loaded = house.load().unwrap();
         assert!(loaded.secrets.get("office", "password").is_some());
         assert!(!format!("{loaded:?}{:?}", loaded.secrets).contains(secret));
@@ -249,6 +272,11 @@ impl House {
         let path = self.0.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    fn put_secret(&self, name: &str, secret: &str) {
+        self.put(name, secret);
+        fs::set_permissions(self.0.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn load(&self) -> Result<Loaded, Vec<Fault>> {
