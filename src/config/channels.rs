@@ -79,9 +79,10 @@ fn check(channels: &channel::Settings, secrets: &Secrets, document: &mut Documen
         document.add(&format!("channels.file.{name}"), "there is another channel of this name", "rename one");
     }
     let by_file = |medium| channels.file.values().any(|file| file.medium == medium);
-    for (word, there) in
-        [("email", !channels.email.is_empty() || by_file(FileMedium::Email)), ("sms", by_file(FileMedium::Sms))]
-    {
+    for (word, there) in [
+        ("email", !channels.email.is_empty() || by_file(FileMedium::Email)),
+        ("sms", !channels.sms.is_empty() || by_file(FileMedium::Sms)),
+    ] {
         if !there {
             let remedy = format!("add [channels.{word}.NAME], or [channels.file.NAME] with medium = \"{word}\"");
             document.add(
