@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{
     calendars,
@@ -53,15 +53,11 @@ struct Case {
 struct Answer<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'a str,
-    #[serde(serialize_with = "iso")]
+    #[serde(serialize_with = "instant::iso")]
     due: DateTime<Utc>,
     provisional: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     proof: Vec<String>,
-}
-
-fn iso<S: Serializer>(instant: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&civil::iso(*instant))
 }
 
 /// Runs the command.

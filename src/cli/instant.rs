@@ -28,6 +28,41 @@ pub fn parse(text: &str) -> Result<DateTime<Utc>, String> {
         .ok_or_else(|| format!("`{text}` is not an instant; write 2026-09-30T15:05:00+08:00"))
 }
 
+/// An end as a clerk writes it: `2026-10-13 24:00`, not the midnight after it.
+pub fn end(instant: DateTime<Utc>) -> String {
+    let local = instant.with_timezone(&civil::zone());
+    match local.time() {
+        NaiveTime::MIN => format!("{} 24:00", civil::day_of(instant - chrono::TimeDelta::seconds(1))),
+        _ => minute(instant),
+    }
+}
+
+/// An instant to the minute: `2026-10-13 09:00`.
+pub fn minute(instant: DateTime<Utc>) -> String {
+    instant.with_timezone(&civil::zone()).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// For serde: an instant in ISO 8601 with `+08:00`.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn iso<S: serde::Serializer>(instant: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&civil::iso(*instant))
+}
+
+/// For serde: an instant in ISO 8601 with `+08:00`, or null.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn iso_or_null<S: serde::Serializer>(instant: &Option<DateTime<Utc>>, to: S) -> Result<S::Ok, S::Error> {
+    match instant {
+        Some(instant) => iso(instant, to),
+        None => to.serialize_none(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

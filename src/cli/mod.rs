@@ -14,15 +14,20 @@ use crate::{
     telemetry,
 };
 
+mod audience;
 mod calendars;
 mod deadlines;
 mod exit;
+mod explain;
 mod import;
 mod instant;
+mod open;
 mod phone;
+mod plan;
 mod runtime;
 mod session;
 mod sms;
+mod words;
 
 pub use exit::{Exit, Stop, code_of, told};
 pub use session::{Form, Session};
@@ -56,6 +61,8 @@ struct Global {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Explain(explain::Args),
+    Plan(plan::Args),
     Import(import::Args),
     Deadlines(deadlines::Args),
     Sms(sms::Args),
@@ -86,6 +93,8 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
 
 fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
     match command {
+        Command::Explain(args) => explain::run(args, session),
+        Command::Plan(args) => plan::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Deadlines(args) => deadlines::run(args, session),
         Command::Sms(args) => sms::run(args, session),

@@ -31,7 +31,7 @@ mod settings;
 
 pub use calendars::Calendars;
 pub use fault::Fault;
-pub use key::{KeyError, number_key};
+pub use key::{FILE as KEY_FILE, KeyError, number_key};
 pub use settings::{Ledger, Policy, Schedule, Settings, State, Store, StoreKind, Zone};
 
 use document::Document;

@@ -34,6 +34,7 @@ mod upcoming;
 mod words;
 
 pub use calendar_missing::calendar_missing;
+pub use data_quality::sentence;
 pub use group::{GroupView, group};
 pub use observe::{Seen, SmsOutcome, SmsState, TicketFacts, observe};
 pub use upcoming::upcoming;

@@ -4,7 +4,9 @@
 mod calendar;
 mod calendar_faults;
 mod cli_contracts;
+mod cli_explain;
 mod cli_import;
+mod cli_plan;
 mod config_fixtures;
 mod exports;
 mod house;

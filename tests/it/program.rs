@@ -3,8 +3,17 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::Arc,
 };
 
+use chrono::DateTime;
+use duban::{
+    config::{self, Places},
+    daemon::{Watcher, WatcherParts},
+    outbox::Outbox,
+    planner::{Policy, Watch},
+    source::{SqliteStore, Store},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -46,6 +55,33 @@ impl House {
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.contains(old), "{text}");
         std::fs::write(file, text.replace(old, new)).unwrap();
+    }
+
+    /// Imports an export made of these lines below its header.
+    pub fn import(&self, header: &str, lines: &[&str]) {
+        let file = self.0.path().join("export.csv");
+        std::fs::write(&file, format!("{header}\n{}\n", lines.join("\n"))).unwrap();
+        good(&self.duban(&["import", path(&file)]));
+    }
+
+    /// Lets the daemon's watcher look at the store once at `now`, with a ledger.
+    pub async fn watch(&self, now: &str) -> Outbox {
+        let now = DateTime::parse_from_rfc3339(now).unwrap().to_utc();
+        let settings = config::load(&Places { dir: self.config(), credentials: None }).unwrap();
+        let outbox = Outbox::open(self.state().join("ledger.db")).await.unwrap();
+        let store = SqliteStore::open(&self.state().join("tickets.db")).await.unwrap();
+        let roster = Some(Arc::new(settings.roster.clone()));
+        let policy = Policy { calendar: settings.calendars.calendar.clone(), rules: settings.rules.clone(), roster };
+        let parts = WatcherParts {
+            store: Arc::new(Store::Sqlite(store)),
+            outbox: outbox.clone(),
+            reader: Arc::new(settings.columns.reader(config::number_key(&self.state()).unwrap())),
+            policy: Arc::new(policy),
+            watch: Watch { since: outbox.watch_since(now).await.unwrap() },
+        };
+        let report = Watcher::new(parts, now).await.unwrap().cycle(now).await.unwrap();
+        assert!(report.store.is_none());
+        outbox
     }
 
     /// A run with these settings.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{
-    calendar::{Calendar, civil},
+    calendar::Calendar,
+    cli::instant::iso_or_null,
     roster::Roster,
     rules::{
         Deadline, RoundFacts, Rules, Standing, State, findings::findings, repeat::RepeatIndex, standing::standing,
@@ -33,14 +34,14 @@ pub struct Row<'a> {
     pub regime: &'static str,
     pub round: u16,
     pub conclusion_from: &'static str,
-    #[serde(serialize_with = "iso")]
+    #[serde(serialize_with = "iso_or_null")]
     pub first_contact_due: Option<DateTime<Utc>>,
-    #[serde(serialize_with = "iso")]
+    #[serde(serialize_with = "iso_or_null")]
     pub return_window_due: Option<DateTime<Utc>>,
-    #[serde(serialize_with = "iso")]
+    #[serde(serialize_with = "iso_or_null")]
     pub conclusion_due_original: Option<DateTime<Utc>>,
     pub extension_workdays: u16,
-    #[serde(serialize_with = "iso")]
+    #[serde(serialize_with = "iso_or_null")]
     pub conclusion_due: Option<DateTime<Utc>>,
     pub provisional: bool,
     pub strict_provisional: bool,
@@ -49,13 +50,6 @@ pub struct Row<'a> {
     /// The first ticket and the size, `20260903100161/4`.
     pub repeat_group: Option<String>,
     pub anomalies: Vec<&'static str>,
-}
-
-fn iso<S: Serializer>(instant: &Option<DateTime<Utc>>, to: S) -> Result<S::Ok, S::Error> {
-    match instant {
-        Some(instant) => to.serialize_str(&civil::iso(*instant)),
-        None => to.serialize_none(),
-    }
 }
 
 impl Judge<'_> {
