@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-use super::{NoticeState, OutboxError, Wanted, scope};
+use super::{NoticeState, OutboxError, Wanted};
 use crate::notice::{Batch, Kind, Notice, Reason, Role, Wish};
 
 /// A row as far as comparing needs it.
@@ -32,26 +32,26 @@ impl KnownRow {
 /// The part of a notice that may change while it is open.
 #[derive(Debug)]
 pub(super) struct Content {
-    pub unit: Option<String>,
-    pub category: Option<String>,
+    pub unit: Option<Arc<str>>,
+    pub category: Option<Arc<str>>,
     pub due: i64,
     pub expires: Option<i64>,
     pub urgent: bool,
     pub late: bool,
     pub provisional: bool,
-    pub facts: String,
+    pub facts: Arc<str>,
     pub digest: i64,
 }
 
-/// A row to be added.
+/// A row to be added. Rows of one notice share their texts.
 #[derive(Debug)]
 pub(super) struct NewRow {
-    pub scope: String,
-    pub subject: String,
-    pub kind: &'static str,
-    pub occurrence: String,
-    pub role: &'static str,
-    pub batch: Option<String>,
+    pub scope: Arc<str>,
+    pub subject: Arc<str>,
+    pub kind: Arc<str>,
+    pub occurrence: Arc<str>,
+    pub role: Arc<str>,
+    pub batch: Option<Arc<str>>,
     pub content: Arc<Content>,
     /// `None`: open.
     pub superseded: Option<Reason>,
@@ -62,8 +62,31 @@ pub(super) struct NewRow {
 pub(super) struct Renewed {
     pub id: i64,
     /// `Some`: what it travels with is decided anew.
-    pub batch: Option<Option<String>>,
+    pub batch: Option<Option<Arc<str>>>,
     pub content: Arc<Content>,
+}
+
+/// The texts of a notice's keys, shared by its roles.
+struct Texts {
+    scope: Arc<str>,
+    subject: Arc<str>,
+    kind: Arc<str>,
+    occurrence: Arc<str>,
+}
+
+impl Texts {
+    fn of(notice: &Notice, scope: &Arc<str>) -> Self {
+        Self {
+            scope: scope.clone(),
+            subject: notice.subject.text().into(),
+            kind: notice.kind.id().into(),
+            occurrence: notice.occurrence.text().into(),
+        }
+    }
+
+    fn key(&self, role: Role) -> String {
+        format!("{}|{}|{}|{role}", self.subject, self.kind, self.occurrence)
+    }
 }
 
 /// What is to be written.
@@ -83,23 +106,24 @@ impl Changes {
     pub(super) fn add(&mut self, wanted: &Wanted, known: &[KnownRow], now: DateTime<Utc>) -> Result<(), OutboxError> {
         let at: HashMap<String, usize> = known.iter().map(KnownRow::key).zip(0..).collect();
         let mut met = vec![false; known.len()];
-        let mut fresh = Vec::new();
+        let scope: Arc<str> = wanted.scope.as_str().into();
         for notice in &wanted.notices {
-            if scope(&notice.subject) != wanted.scope {
+            if super::scope(&notice.subject) != wanted.scope {
                 let key = format!("{}|{}|{}", notice.subject.text(), notice.kind, notice.occurrence.text());
                 return Err(OutboxError::ForeignNotice { key, scope: wanted.scope.clone() });
             }
             let content = Arc::new(content_of(notice));
+            let texts = Texts::of(notice, &scope);
             for &role in &notice.roles {
-                let key = notice.key(role);
-                match at.get(&key.to_string()) {
+                let row = if known.is_empty() { None } else { at.get(&texts.key(role)) };
+                match row {
                     // Twice in one set: the first stands.
                     Some(&row) if met[row] => {}
                     Some(&row) => {
                         met[row] = true;
                         self.known(notice, role, &known[row], &content, now);
                     }
-                    None => fresh.push((notice, role, key.subject, key.occurrence, content.clone())),
+                    None => self.fresh(notice, role, &texts, &content),
                 }
             }
         }
@@ -109,29 +133,38 @@ impl Changes {
                 NoticeState::Done | NoticeState::Superseded | NoticeState::Expired => self.unchanged += 1,
             }
         }
-        for (notice, role, subject, occurrence, content) in fresh {
-            let superseded = match notice.wish {
-                Wish::Send => None,
-                Wish::Superseded(reason) => Some(reason),
-            };
-            let (kind, batch) = (notice.kind.id(), batch_key(notice, role));
-            let scope = wanted.scope.clone();
-            let row = NewRow { scope, subject, kind, occurrence, role: role.id(), batch, content, superseded };
-            if superseded.is_none() { self.new.push(row) } else { self.recorded.push(row) }
-        }
         Ok(())
     }
 
+    fn fresh(&mut self, notice: &Notice, role: Role, texts: &Texts, content: &Arc<Content>) {
+        let row = NewRow {
+            scope: texts.scope.clone(),
+            subject: texts.subject.clone(),
+            kind: texts.kind.clone(),
+            occurrence: texts.occurrence.clone(),
+            role: role.id().into(),
+            batch: batch_key(notice, role),
+            content: content.clone(),
+            superseded: match notice.wish {
+                Wish::Send => None,
+                Wish::Superseded(reason) => Some(reason),
+            },
+        };
+        if row.superseded.is_none() { self.new.push(row) } else { self.recorded.push(row) }
+    }
+
     fn known(&mut self, notice: &Notice, role: Role, row: &KnownRow, content: &Arc<Content>, now: DateTime<Utc>) {
+        // Once it has legs, it was on time: what holds a leg back is quiet hours or
+        // the channel, and the ledger shows it.
+        let became_late = content.late && !row.late && !row.expanded;
         let renewed = |batch| Renewed { id: row.id, batch, content: content.clone() };
         match (row.state, notice.wish) {
             (NoticeState::Open | NoticeState::Held, Wish::Superseded(reason)) => {
                 self.superseded.push((row.id, reason));
             }
-            (NoticeState::Open, Wish::Send) if row.digest != content.digest || (content.late && !row.late) => {
+            (NoticeState::Open, Wish::Send) if row.digest != content.digest || became_late => {
                 // What was on time and has become late travels with its cycle.
-                let rebatched = content.late && !row.late && !row.expanded;
-                self.refreshed.push(renewed(rebatched.then(|| batch_key(notice, role))));
+                self.refreshed.push(renewed(became_late.then(|| batch_key(notice, role))));
             }
             (NoticeState::Superseded, Wish::Send) if row.reason.as_deref() != Some(Reason::Cancelled.code()) => {
                 self.reopened.push(renewed(Some(batch_key(notice, role))));
@@ -148,32 +181,33 @@ impl Changes {
 }
 
 /// What legs of one person and channel must share to leave as one message.
-pub(super) fn batch_key(notice: &Notice, role: Role) -> Option<String> {
+pub(super) fn batch_key(notice: &Notice, role: Role) -> Option<Arc<str>> {
     let kind: Kind = notice.kind;
     if role == Role::Citizen || kind.is_to_citizen() {
         return None;
     }
-    match notice.batch {
-        Batch::Due(at) => Some(format!("{kind}|due/{}", at.timestamp_micros())),
-        Batch::Cycle(at) => Some(format!("{kind}|cycle/{}", at.timestamp_micros())),
+    let key = match notice.batch {
+        Batch::Due(at) => format!("{kind}|due/{}", at.timestamp_micros()),
+        Batch::Cycle(at) => format!("{kind}|cycle/{}", at.timestamp_micros()),
         // A40: one digest across the overdue kinds.
-        Batch::FirstStart(at) => Some(format!("start/{}", at.timestamp_micros())),
-        Batch::Alone => None,
-    }
+        Batch::FirstStart(at) => format!("start/{}", at.timestamp_micros()),
+        Batch::Alone => return None,
+    };
+    Some(key.into())
 }
 
 fn content_of(notice: &Notice) -> Content {
     // Facts are strings, numbers, flags and lists: serde_json cannot refuse them.
     let facts = serde_json::to_string(&notice.facts).expect("facts are plain values");
     let mut content = Content {
-        unit: notice.unit.as_deref().map(str::to_owned),
-        category: notice.category.as_deref().map(str::to_owned),
+        unit: notice.unit.clone(),
+        category: notice.category.clone(),
         due: notice.due.timestamp_micros(),
         expires: notice.expires.map(|at| at.timestamp_micros()),
         urgent: notice.urgent,
         late: notice.late,
         provisional: notice.provisional,
-        facts,
+        facts: facts.into(),
         digest: 0,
     };
     content.digest = content.hash();

@@ -12,7 +12,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::ticket::TicketNo;
 
@@ -24,8 +24,8 @@ mod state;
 
 pub use error::OutboxError;
 pub use model::{
-    Bundle, CITIZEN, CitizenOutcome, ClaimedLeg, Counts, Envelope, Expanded, Expansion, FactSeen, Filter, Kept,
-    KeptNotice, LegId, Listed, ListedAttempt, ListedLeg, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry,
+    Bundle, CITIZEN, CitizenOutcome, ClaimOrder, ClaimedLeg, Counts, Envelope, Expanded, Expansion, FactSeen, Filter,
+    Kept, KeptNotice, LegId, Listed, ListedAttempt, ListedLeg, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry,
     Repeats, Settled, Settlement, Token, Told, Wanted, scope,
 };
 use sqlite::SqliteLedger;
@@ -124,14 +124,24 @@ impl Outbox {
         self.ledger.expire(now).await
     }
 
-    /// Claims about `limit` legs that may leave by `now` and, with each, whatever
+    /// Claims legs of a channel that may leave by `now` and, with each, whatever
     /// else of its batch may; their attempts are in the ledger when this returns.
     ///
     /// # Errors
     ///
     /// When the ledger fails; nothing is claimed then.
-    pub async fn claim(&self, now: DateTime<Utc>, limit: u32, lease: TimeDelta) -> Result<Vec<Bundle>, OutboxError> {
-        self.ledger.claim(now, limit, lease).await
+    pub async fn claim(&self, order: &ClaimOrder<'_>, now: DateTime<Utc>) -> Result<Vec<Bundle>, OutboxError> {
+        self.ledger.claim(order, now).await
+    }
+
+    /// The channels that have legs waiting, whether or not the settings still
+    /// know them.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn waiting_channels(&self) -> Result<Vec<String>, OutboxError> {
+        self.ledger.waiting_channels().await
     }
 
     /// Settles claims in one commit; gives the legs that were fenced off: their
@@ -146,13 +156,20 @@ impl Outbox {
     }
 
     /// Takes back claims whose lease ran out: the attempt is unknown, and the leg
-    /// is repeated as far as `repeats` allows, else it stays unknown.
+    /// is repeated as far as `repeats` allows, else it stays unknown. Claims that
+    /// are `mine` and still worked on are left alone: when the clock leaps, their
+    /// holder knows better.
     ///
     /// # Errors
     ///
     /// When the ledger fails.
-    pub async fn recover(&self, repeats: &Repeats, now: DateTime<Utc>) -> Result<Vec<Recovered>, OutboxError> {
-        self.ledger.recover(repeats, now).await
+    pub async fn recover(
+        &self,
+        repeats: &Repeats,
+        mine: &[Token],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Recovered>, OutboxError> {
+        self.ledger.recover(repeats, mine, now).await
     }
 
     /// The next instant after `now` at which something here moves by itself.

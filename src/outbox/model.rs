@@ -1,6 +1,6 @@
 //! What goes into the outbox and what comes out of it, whatever the database.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LegState, NoticeState};
 use crate::{
@@ -120,6 +120,18 @@ pub struct Expanded {
     pub nobody: u64,
 }
 
+/// What to claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimOrder<'a> {
+    /// The channel: each is worked off by itself, so that a slow one holds up
+    /// no other.
+    pub channel: &'a str,
+    /// About so many legs; a batch is not torn apart.
+    pub limit: u32,
+    /// How long the claim holds. A call must end well before.
+    pub lease: TimeDelta,
+}
+
 /// Claimed legs that leave as one message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
@@ -143,6 +155,11 @@ pub struct ClaimedLeg {
     pub tries: u32,
     /// Repeats after an unknown outcome, this one included.
     pub repeats: u32,
+    /// When it was added.
+    pub added: DateTime<Utc>,
+    /// From when on it could be claimed; later than `added` on a first attempt
+    /// if quiet hours held it back.
+    pub first: DateTime<Utc>,
     pub notice: KeptNotice,
 }
 
@@ -161,8 +178,10 @@ pub enum Settlement {
     Answered {
         outcome: Outcome,
         next: Next,
-        /// Another way to the same person, kept in the same commit.
-        instead: Option<NewLeg>,
+        /// Other ways, the best first, for a leg that failed: the first that was
+        /// not tried in vain is kept in the same commit, unless it is there and
+        /// on its way already.
+        instead: Vec<NewLeg>,
     },
     /// Not called: no longer wanted.
     Superseded(Reason),

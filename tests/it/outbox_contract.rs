@@ -11,8 +11,8 @@ use duban::{
         Batch, Fact, Facts, Failure, Kind, Medium, Notice, Occurrence, Outcome, Reason, Receipt, Role, Subject, Wish,
     },
     outbox::{
-        Bundle, CITIZEN, Expansion, FactSeen, Filter, Kept, LegState, NewLeg, Next, NoticeState, Outbox, OutboxError,
-        RepeatEntry, Repeats, Settled, Settlement, Wanted, scope,
+        Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, Kept, LegState, NewLeg, Next, NoticeState, Outbox,
+        OutboxError, RepeatEntry, Repeats, Settled, Settlement, Wanted, scope,
     },
     ticket::{NumberHash, TicketNo},
 };
@@ -76,6 +76,8 @@ contract!(sqlite:
     a_parked_leg_costs_no_attempt,
     a_withdrawn_leg_supersedes_its_notice,
     a_refused_leg_is_replaced_in_the_same_commit,
+    a_failed_leg_goes_by_the_first_way_not_tried_in_vain,
+    a_claim_still_worked_on_is_not_taken_back,
     a_lease_that_ran_out_leaves_a_citizen_leg_unknown,
     a_lease_that_ran_out_repeats_a_staff_leg_once,
     a_repeat_travels_under_the_same_envelope,
@@ -149,9 +151,9 @@ async fn a_superseded_notice_wanted_again_is_reopened(ledger: &Ledger) {
     outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
     outbox.keep(&[set("A1", [])], at(1)).await.unwrap();
     assert_eq!(outbox.keep(&wanted, at(2)).await.unwrap(), Kept { reopened: 1, ..Kept::default() });
-    assert_eq!(outbox.claim(at(2), 10, LEASE).await.unwrap(), [], "its people are looked up anew");
+    assert_eq!(claim(&outbox, 2, 10).await, [], "its people are looked up anew");
     outbox.expand(&everyone(&outbox, 2).await, at(2)).await.unwrap();
-    assert_eq!(outbox.claim(at(2), 10, LEASE).await.unwrap().len(), 1);
+    assert_eq!(claim(&outbox, 2, 10).await.len(), 1);
 }
 
 async fn a_sent_notice_is_left_alone_when_no_longer_wanted(ledger: &Ledger) {
@@ -229,7 +231,7 @@ async fn one_person_in_two_roles_hears_once(ledger: &Ledger) {
         due.iter().map(|notice| Expansion { notice: notice.id, legs: vec![sms("p1"), mail("p1")] }).collect();
     let expanded = outbox.expand(&expansions, at(0)).await.unwrap();
     assert_eq!((expanded.legs, expanded.told_already, expanded.nobody), (2, 2, 0));
-    let legs: usize = outbox.claim(at(0), 10, LEASE).await.unwrap().iter().map(|bundle| bundle.legs.len()).sum();
+    let legs: usize = claim(&outbox, 0, 10).await.iter().map(|bundle| bundle.legs.len()).sum();
     assert_eq!(legs, 2);
     let states: Vec<_> = listed(&outbox).await.iter().map(|one| one.state).collect();
     assert_eq!(states, [NoticeState::Done, NoticeState::Done, NoticeState::Open]);
@@ -254,11 +256,11 @@ async fn legs_of_one_person_channel_and_batch_travel_together(ledger: &Ledger) {
     outbox.keep(&sets, at(0)).await.unwrap();
     outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
     // One seed is enough: the batch comes with it.
-    let bundles = outbox.claim(at(0), 1, LEASE).await.unwrap();
+    let bundles = claim(&outbox, 0, 1).await;
     assert_eq!(bundles.len(), 1);
     let together: Vec<_> = bundles[0].legs.iter().map(|leg| leg.notice.ticket.clone().unwrap()).collect();
     assert_eq!(together, tickets.map(TicketNo::new));
-    assert_eq!(outbox.claim(at(0), 9, LEASE).await.unwrap().len(), 2, "the two roles of the other kind");
+    assert_eq!(claim(&outbox, 0, 9).await.len(), 2, "the two roles of the other kind");
 }
 
 async fn legs_that_go_alone_are_never_bundled(ledger: &Ledger) {
@@ -269,7 +271,7 @@ async fn legs_that_go_alone_are_never_bundled(ledger: &Ledger) {
     let sets = [set("A1", [alone("A1"), citizen("A1")]), set("A2", [alone("A2"), citizen("A2")])];
     outbox.keep(&sets, at(0)).await.unwrap();
     outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
-    let bundles = outbox.claim(at(0), 9, LEASE).await.unwrap();
+    let bundles = claim(&outbox, 0, 9).await;
     assert_eq!(bundles.iter().map(|bundle| bundle.legs.len()).collect::<Vec<_>>(), [1, 1, 1, 1]);
     let names: HashSet<_> = bundles.iter().map(|bundle| bundle.envelope).collect();
     assert_eq!(names.len(), 4);
@@ -292,8 +294,8 @@ async fn a_leg_is_not_claimed_before_its_time(ledger: &Ledger) {
     let legs = vec![quiet, mail("p1")];
     outbox.expand(&[Expansion { notice: due[0].id, legs }], at(0)).await.unwrap();
     let media = |bundles: Vec<Bundle>| bundles.iter().map(|bundle| bundle.medium).collect::<Vec<_>>();
-    assert_eq!(media(outbox.claim(at(99), 9, LEASE).await.unwrap()), [Medium::Email]);
-    assert_eq!(media(outbox.claim(at(100), 9, LEASE).await.unwrap()), [Medium::Sms]);
+    assert_eq!(media(claim(&outbox, 99, 9).await), [Medium::Email]);
+    assert_eq!(media(claim(&outbox, 100, 9).await), [Medium::Sms]);
 }
 
 async fn two_claimants_share_no_leg(ledger: &Ledger) {
@@ -306,7 +308,7 @@ async fn two_claimants_share_no_leg(ledger: &Ledger) {
     let claim_all = async |outbox: &Outbox| {
         let mut legs = Vec::new();
         loop {
-            let bundles = outbox.claim(at(0), 7, LEASE).await.unwrap();
+            let bundles = claim(outbox, 0, 7).await;
             if bundles.is_empty() {
                 return legs;
             }
@@ -338,7 +340,7 @@ async fn a_settle_on_an_old_token_is_fenced_and_its_answer_kept(ledger: &Ledger)
     let outbox = ledger.open().await;
     let bundle = claimed(&outbox, Kind::DueToday).await;
     let leg = bundle.legs[0].id;
-    outbox.recover(&REPEATS, at(60)).await.unwrap();
+    outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
     let second = one_bundle(&outbox, 60).await;
     assert_eq!((second.legs[0].id, second.legs[0].attempt, second.legs[0].repeats), (leg, 2, 1));
     assert_eq!(outbox.settle(&accepted(&bundle), at(61)).await.unwrap(), [leg]);
@@ -357,7 +359,7 @@ async fn a_parked_leg_costs_no_attempt(ledger: &Ledger) {
     let why = Failure::new("130101", "too often");
     let outcome = Outcome::Throttled { until: at(90), why };
     outbox.settle(&answered(&bundle, &outcome, Next::Park { until: at(90) }), at(1)).await.unwrap();
-    assert_eq!(outbox.claim(at(89), 9, LEASE).await.unwrap(), []);
+    assert_eq!(claim(&outbox, 89, 9).await, []);
     let again = one_bundle(&outbox, 90).await;
     assert_eq!((again.legs[0].attempt, again.legs[0].tries, again.legs[0].repeats), (2, 0, 0));
     let failed = Outcome::NotSent { not_before: None, why: Failure::new("dns", "no such host") };
@@ -383,7 +385,7 @@ async fn a_refused_leg_is_replaced_in_the_same_commit(ledger: &Ledger) {
     let settlement = Settlement::Answered {
         outcome: Outcome::Refused(refusal),
         next: Next::Failed,
-        instead: Some(mail(&bundle.person)),
+        instead: vec![mail(&bundle.person), mail("desk")],
     };
     outbox.settle(&settle_with(&bundle, &settlement), at(1)).await.unwrap();
     let one = outbox.show(bundle.legs[0].notice.id).await.unwrap();
@@ -395,25 +397,47 @@ async fn a_refused_leg_is_replaced_in_the_same_commit(ledger: &Ledger) {
     assert_eq!(only(&outbox, "A1").await.state, NoticeState::Done);
 }
 
+async fn a_failed_leg_goes_by_the_first_way_not_tried_in_vain(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let mut bundle = claimed(&outbox, Kind::DueToday).await;
+    let ways = [mail(&bundle.person), mail("desk"), sms("desk")];
+    for next in ["handler", "desk", "desk"] {
+        let outcome = Outcome::NotSent { not_before: None, why: Failure::new("dns", "") };
+        let settlement = Settlement::Answered { outcome, next: Next::Dead, instead: ways.to_vec() };
+        outbox.settle(&settle_with(&bundle, &settlement), at(1)).await.unwrap();
+        bundle = one_bundle(&outbox, 1).await;
+        assert_eq!(bundle.person, next);
+    }
+    let media: Vec<_> = only(&outbox, "A1").await.legs.iter().map(|leg| leg.medium.unwrap()).collect();
+    assert_eq!(media, [Medium::Sms, Medium::Email, Medium::Email, Medium::Sms]);
+}
+
+async fn a_claim_still_worked_on_is_not_taken_back(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let bundle = claimed(&outbox, Kind::DueToday).await;
+    assert_eq!(outbox.recover(&REPEATS, &[bundle.token], at(9_999)).await.unwrap(), []);
+    assert_eq!(outbox.settle(&accepted(&bundle), at(9_999)).await.unwrap(), []);
+}
+
 async fn a_lease_that_ran_out_leaves_a_citizen_leg_unknown(ledger: &Ledger) {
     let outbox = ledger.open().await;
     let bundle = claimed(&outbox, Kind::CitizenUnreachableSms).await;
     assert_eq!(bundle.person, CITIZEN);
-    assert_eq!(outbox.recover(&REPEATS, at(59)).await.unwrap(), [], "the lease still runs");
-    let recovered = outbox.recover(&REPEATS, at(60)).await.unwrap();
+    assert_eq!(outbox.recover(&REPEATS, &[], at(59)).await.unwrap(), [], "the lease still runs");
+    let recovered = outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
     assert_eq!((recovered.len(), recovered[0].state), (1, LegState::Unknown));
-    assert_eq!(outbox.claim(at(1000), 9, LEASE).await.unwrap(), []);
+    assert_eq!(claim(&outbox, 1000, 9).await, []);
     assert_eq!(only(&outbox, "A1").await.state, NoticeState::Done);
-    assert_eq!(outbox.recover(&REPEATS, at(2000)).await.unwrap(), []);
+    assert_eq!(outbox.recover(&REPEATS, &[], at(2000)).await.unwrap(), []);
 }
 
 async fn a_lease_that_ran_out_repeats_a_staff_leg_once(ledger: &Ledger) {
     let outbox = ledger.open().await;
     let bundle = claimed(&outbox, Kind::DueToday).await;
-    assert_eq!(outbox.recover(&REPEATS, at(60)).await.unwrap()[0].state, LegState::Pending);
+    assert_eq!(outbox.recover(&REPEATS, &[], at(60)).await.unwrap()[0].state, LegState::Pending);
     let repeat = one_bundle(&outbox, 60).await;
     assert_eq!((repeat.legs[0].id, repeat.legs[0].repeats), (bundle.legs[0].id, 1));
-    assert_eq!(outbox.recover(&REPEATS, at(120)).await.unwrap()[0].state, LegState::Unknown);
+    assert_eq!(outbox.recover(&REPEATS, &[], at(120)).await.unwrap()[0].state, LegState::Unknown);
     let attempts = outbox.show(bundle.legs[0].notice.id).await.unwrap().legs.remove(0).attempts;
     assert_eq!(attempts.iter().map(|attempt| attempt.is_repeat).collect::<Vec<_>>(), [false, true]);
 }
@@ -430,11 +454,11 @@ async fn a_repeat_travels_under_the_same_envelope(ledger: &Ledger) {
     };
     expand(0).await;
     let first = one_bundle(&outbox, 0).await;
-    outbox.recover(&REPEATS, at(60)).await.unwrap();
+    outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
     // A third one of the batch comes too late for that message.
     outbox.keep(&[set("A3", [mails("A3")])], at(60)).await.unwrap();
     expand(60).await;
-    let bundles = outbox.claim(at(60), 9, LEASE).await.unwrap();
+    let bundles = claim(&outbox, 60, 9).await;
     let ids = |bundle: &Bundle| bundle.legs.iter().map(|leg| leg.id).collect::<Vec<_>>();
     assert_eq!((ids(&bundles[0]), bundles[0].envelope), (ids(&first), first.envelope));
     assert_eq!(bundles[1].legs.len(), 1);
@@ -444,7 +468,7 @@ async fn a_repeat_travels_under_the_same_envelope(ledger: &Ledger) {
 async fn a_repeat_no_longer_wanted_stays_unknown(ledger: &Ledger) {
     let outbox = ledger.open().await;
     let bundle = claimed(&outbox, Kind::DueToday).await;
-    outbox.recover(&REPEATS, at(60)).await.unwrap();
+    outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
     let withdrawn = settle_with(&one_bundle(&outbox, 60).await, &Settlement::Superseded(Reason::DutyMet));
     outbox.settle(&withdrawn, at(61)).await.unwrap();
     let one = outbox.show(bundle.legs[0].notice.id).await.unwrap();
@@ -454,7 +478,7 @@ async fn a_repeat_no_longer_wanted_stays_unknown(ledger: &Ledger) {
     outbox.keep(&wanted, at(100)).await.unwrap();
     outbox.expand(&everyone(&outbox, 100).await, at(100)).await.unwrap();
     one_bundle(&outbox, 100).await;
-    outbox.recover(&REPEATS, at(160)).await.unwrap();
+    outbox.recover(&REPEATS, &[], at(160)).await.unwrap();
     outbox.keep(&[set("B1", [])], at(161)).await.unwrap();
     let one = only(&outbox, "B1").await;
     assert_eq!((one.state, one.legs[0].state), (NoticeState::Done, LegState::Unknown));
@@ -473,8 +497,8 @@ async fn what_was_committed_survives_a_kill_at_every_step(ledger: &Ledger) {
     assert_eq!(third.unexpanded(at(1), 9).await.unwrap(), []);
     let lost = one_bundle(&third, 1).await;
     let fourth = ledger.open().await;
-    assert_eq!(fourth.claim(at(2), 9, LEASE).await.unwrap(), [], "leased by the one that was killed");
-    fourth.recover(&REPEATS, at(61)).await.unwrap();
+    assert_eq!(claim(&fourth, 2, 9).await, [], "leased by the one that was killed");
+    fourth.recover(&REPEATS, &[], at(61)).await.unwrap();
     let repeat = one_bundle(&fourth, 61).await;
     assert_eq!(repeat.legs[0].id, lost.legs[0].id);
     fourth.settle(&accepted(&repeat), at(62)).await.unwrap();
@@ -491,7 +515,7 @@ async fn a_notice_whose_moment_has_passed_expires(ledger: &Ledger) {
     assert_eq!(outbox.expire(at(10)).await.unwrap(), 1);
     outbox.expand(&everyone(&outbox, 10).await, at(10)).await.unwrap();
     assert_eq!(outbox.expire(at(20)).await.unwrap(), 1);
-    assert_eq!(outbox.claim(at(20), 9, LEASE).await.unwrap(), []);
+    assert_eq!(claim(&outbox, 20, 9).await, []);
     let one = only(&outbox, "A2").await;
     assert_eq!((one.state, one.legs[0].state), (NoticeState::Expired, LegState::Expired));
     let kept = outbox.keep(&[set("A1", [until("A1", 10)])], at(21)).await.unwrap();
@@ -502,7 +526,7 @@ async fn a_notice_whose_moment_has_passed_expires(ledger: &Ledger) {
 async fn a_citizen_leg_that_may_have_arrived_cannot_be_retried(ledger: &Ledger) {
     let outbox = ledger.open().await;
     let leg = claimed(&outbox, Kind::CitizenUnreachableSms).await.legs[0].id;
-    outbox.recover(&REPEATS, at(60)).await.unwrap();
+    outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
     let error = outbox.retry(leg, "desk", at(61)).await.unwrap_err();
     assert!(matches!(error, OutboxError::Forbidden { state: "unknown", .. }), "{error}");
 }
@@ -549,7 +573,7 @@ async fn held_notices_wait_for_their_release(ledger: &Ledger) {
     outbox.keep(&wanted, at(0)).await.unwrap();
     outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
     assert_eq!(outbox.hold(at(50)).await.unwrap(), 1);
-    assert_eq!(outbox.claim(at(60), 9, LEASE).await.unwrap(), []);
+    assert_eq!(claim(&outbox, 60, 9).await, []);
     assert_eq!(outbox.keep(&wanted, at(60)).await.unwrap().unchanged, 2);
     let one = only(&outbox, "A1").await;
     assert_eq!((one.state, one.reason.as_deref()), (NoticeState::Held, Some("restored")));
@@ -656,7 +680,7 @@ async fn next_wake_names_the_earliest_thing_to_come(ledger: &Ledger) {
     let quiet = NewLeg { not_before: Some(at(300)), ..sms("p1") };
     outbox.expand(&[Expansion { notice: due[0].id, legs: vec![quiet] }], at(0)).await.unwrap();
     assert_eq!(outbox.next_wake(at(0)).await.unwrap(), Some(at(300)));
-    outbox.claim(at(300), 9, LEASE).await.unwrap();
+    claim(&outbox, 300, 9).await;
     assert_eq!(outbox.next_wake(at(300)).await.unwrap(), Some(at(360)), "the lease's end");
 }
 
@@ -666,7 +690,7 @@ async fn stuck_lists_what_should_have_moved(ledger: &Ledger) {
     let stuck = async |second| outbox.list(&Filter::Stuck { now: at(second) }, 9).await.unwrap().len();
     assert_eq!(stuck(59).await, 0);
     assert_eq!(stuck(60).await, 1);
-    outbox.recover(&REPEATS, at(60)).await.unwrap();
+    outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
     assert_eq!((stuck(61).await, stuck(660).await), (0, 1));
     let counts = outbox.counts().await.unwrap();
     assert_eq!(counts.legs, [(LegState::Pending, 1)]);
@@ -684,7 +708,7 @@ async fn eight_writers_lose_nothing(ledger: &Ledger) {
             for n in 0..25 {
                 let no = format!("W{writer}N{n}");
                 outbox.keep(&[set(&no, [notice(&no, Kind::DueToday)])], at(0)).await.unwrap();
-                outbox.claim(at(0), 3, LEASE).await.unwrap();
+                claim(&outbox, 0, 3).await;
             }
         });
     }
@@ -768,8 +792,18 @@ async fn claimed(outbox: &Outbox, kind: Kind) -> Bundle {
     one_bundle(outbox, 0).await
 }
 
+/// What both channels give.
+async fn claim(outbox: &Outbox, second: i64, limit: u32) -> Vec<Bundle> {
+    let mut bundles = Vec::new();
+    for channel in ["mail", "gateway"] {
+        let order = ClaimOrder { channel, limit, lease: LEASE };
+        bundles.extend(outbox.claim(&order, at(second)).await.unwrap());
+    }
+    bundles
+}
+
 async fn one_bundle(outbox: &Outbox, second: i64) -> Bundle {
-    let [bundle] = <[_; 1]>::try_from(outbox.claim(at(second), 10, LEASE).await.unwrap()).unwrap();
+    let [bundle] = <[_; 1]>::try_from(claim(outbox, second, 10).await).unwrap();
     bundle
 }
 
@@ -779,7 +813,7 @@ fn settle_with(bundle: &Bundle, settlement: &Settlement) -> Vec<Settled> {
 }
 
 fn answered(bundle: &Bundle, outcome: &Outcome, next: Next) -> Vec<Settled> {
-    settle_with(bundle, &Settlement::Answered { outcome: outcome.clone(), next, instead: None })
+    settle_with(bundle, &Settlement::Answered { outcome: outcome.clone(), next, instead: vec![] })
 }
 
 fn accepted(bundle: &Bundle) -> Vec<Settled> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use duban::{
     notice::{Batch, Fact, Facts, Kind, Medium, Notice, Occurrence, Subject, Wish},
-    outbox::{Expansion, LedgerSettings, NewLeg, Outbox, OutboxError, Wanted, scope},
+    outbox::{ClaimOrder, Expansion, LedgerSettings, NewLeg, Outbox, OutboxError, Wanted, scope},
     ticket::TicketNo,
 };
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -151,7 +151,7 @@ async fn checks_refuse_a_state_without_its_times() {
     let leg = NewLeg { person: "p1".into(), medium: Medium::Sms, channel: "gateway".into(), not_before: None };
     let expansions = due.iter().map(|one| Expansion { notice: one.id, legs: vec![leg.clone()] });
     outbox.expand(&expansions.collect::<Vec<_>>(), at(0)).await.unwrap();
-    outbox.claim(at(0), 1, TimeDelta::seconds(60)).await.unwrap();
+    outbox.claim(&ClaimOrder { channel: "gateway", limit: 1, lease: TimeDelta::seconds(60) }, at(0)).await.unwrap();
     let mut conn = connect(&path).await;
     let refused = [
         ("done without an end", "UPDATE notice SET state = 'done' WHERE id = 1"),

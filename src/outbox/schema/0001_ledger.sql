@@ -84,8 +84,8 @@ CREATE TABLE leg (
     CHECK (medium <> 'none' OR state IN ('dead', 'superseded'))
 ) STRICT;
 
-CREATE INDEX leg_notice ON leg (notice, state);
-CREATE INDEX leg_pending ON leg (urgent DESC, due, id, not_before) WHERE state = 'pending';
+CREATE INDEX leg_notice ON leg (notice);
+CREATE INDEX leg_pending ON leg (channel, urgent DESC, due, id, not_before) WHERE state = 'pending';
 CREATE INDEX leg_batch ON leg (person, channel, batch, not_before) WHERE state = 'pending' AND batch IS NOT NULL;
 CREATE INDEX leg_lease ON leg (lease_token, lease_until) WHERE state = 'sending';
 

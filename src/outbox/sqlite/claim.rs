@@ -1,16 +1,18 @@
 //! Claims legs under a lease, and takes back claims whose lease ran out.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteLedger, Work, cell, list, rows};
-use crate::outbox::{Bundle, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Token};
+use crate::outbox::{
+    Bundle, ClaimOrder, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Token,
+};
 
 // The first ones in order, and with each whatever else of its batch can leave.
 // What once travelled in a message travels only with that message's other legs.
 const CLAIM: &str = "WITH seed AS (SELECT id, person, channel, batch, envelope FROM leg WHERE state = 'pending' \
-     AND not_before <= ?1 ORDER BY urgent DESC, due, id LIMIT ?2), \
+     AND channel = ?5 AND not_before <= ?1 ORDER BY urgent DESC, due, id LIMIT ?2), \
      batches AS (SELECT DISTINCT person, channel, batch, envelope FROM seed WHERE batch IS NOT NULL), \
      chosen AS (SELECT id FROM seed UNION SELECT l.id FROM batches b JOIN leg l ON l.person = b.person \
      AND l.channel = b.channel AND l.batch = b.batch AND l.envelope IS b.envelope \
@@ -24,15 +26,16 @@ const ATTEMPTS: &str = "INSERT INTO attempt (leg, n, token, channel, is_repeat, 
 const CLAIMED: &str = concat!(
     "SELECT ",
     rows::notice_columns!(),
-    ", l.id, l.person, l.medium, l.channel, l.batch, l.envelope, l.made, l.tries, l.repeats \
+    ", l.id, l.person, l.medium, l.channel, l.batch, l.envelope, l.made, l.tries, l.repeats, \
+     l.created_at, l.not_before \
      FROM leg l JOIN notice n ON n.id = l.notice WHERE l.lease_token = ?1 AND l.state = 'sending' \
      ORDER BY l.urgent DESC, l.due, l.id"
 );
 
 const NAME: &str = "UPDATE leg SET envelope = v.value ->> 1 FROM json_each(?1) v WHERE leg.id = v.value ->> 0";
 
-const LAPSED: &str =
-    "SELECT id, person, medium, channel, repeats FROM leg WHERE state = 'sending' AND lease_until <= ?1";
+const LAPSED: &str = "SELECT id, person, medium, channel, repeats FROM leg WHERE state = 'sending' AND lease_until <= ?1 \
+     AND lease_token NOT IN (SELECT value FROM json_each(?2))";
 const LAPSE_ATTEMPTS: &str = "UPDATE attempt SET ended_at = ?2, outcome = 'unknown', code = 'lease-expired', counted = 1 \
      FROM leg WHERE attempt.leg = leg.id AND attempt.n = leg.made AND attempt.outcome IS NULL \
      AND leg.id IN (SELECT value FROM json_each(?1))";
@@ -43,15 +46,15 @@ const LAPSE_LEGS: &str = "UPDATE leg SET state = ?3, cause = 'lease-expired', en
 impl SqliteLedger {
     pub(in crate::outbox) async fn claim(
         &self,
+        order: &ClaimOrder<'_>,
         now: DateTime<Utc>,
-        limit: u32,
-        lease: TimeDelta,
     ) -> Result<Vec<Bundle>, OutboxError> {
         let token = Token(rand::random());
-        let until = now.checked_add_signed(lease).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let until = now.checked_add_signed(order.lease).unwrap_or(DateTime::<Utc>::MAX_UTC);
         let mut work = self.write().await?;
-        let claim = sqlx::query(CLAIM).bind(now.timestamp_micros()).bind(limit);
-        if work.run(claim.bind(token.0).bind(until.timestamp_micros())).await? == 0 {
+        let claim = sqlx::query(CLAIM).bind(now.timestamp_micros()).bind(order.limit);
+        let claim = claim.bind(token.0).bind(until.timestamp_micros()).bind(order.channel.to_owned());
+        if work.run(claim).await? == 0 {
             work.commit().await?;
             return Ok(Vec::new());
         }
@@ -68,11 +71,14 @@ impl SqliteLedger {
     pub(in crate::outbox) async fn recover(
         &self,
         repeats: &Repeats,
+        mine: &[Token],
         now: DateTime<Utc>,
     ) -> Result<Vec<Recovered>, OutboxError> {
         let mut work = self.write().await?;
+        let mine = list(&mine.iter().map(|token| token.0).collect::<Vec<_>>());
+        let lapsed = sqlx::query(LAPSED).bind(now.timestamp_micros()).bind(mine);
         let mut recovered = Vec::new();
-        for row in work.rows(sqlx::query(LAPSED).bind(now.timestamp_micros())).await? {
+        for row in work.rows(lapsed).await? {
             let id = cell(&row, 0)?;
             let (person, medium): (String, _) = (cell(&row, 1)?, rows::medium(&row, 2, id)?);
             let again = rows::count(&row, 4)? < repeats.of(&person, medium);
@@ -118,6 +124,8 @@ fn bundles(claimed: &[SqliteRow], token: Token, lease_until: DateTime<Utc>) -> R
             attempt: rows::count(row, L + 6)?,
             tries: rows::count(row, L + 7)?,
             repeats: rows::count(row, L + 8)?,
+            added: rows::instant(cell(row, L + 9)?),
+            first: rows::instant(cell(row, L + 10)?),
             notice: rows::notice(row)?,
         };
         // Without a batch it goes alone: its own id sets it apart.

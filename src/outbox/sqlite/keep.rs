@@ -29,7 +29,7 @@ const INSERT_ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const INSERT_END: &str = " ON CONFLICT DO NOTHING";
 
 const REFRESH: &str = "UPDATE notice SET unit = ?2, category = ?3, due = ?4, expires = ?5, urgent = ?6, \
-     late = max(late, ?7), provisional = ?8, facts = ?9, digest = ?10 WHERE id = ?1 AND state = 'open'";
+     late = CASE WHEN expanded_at IS NULL THEN max(late, ?7) ELSE late END, provisional = ?8, facts = ?9, digest = ?10 WHERE id = ?1 AND state = 'open'";
 const REBATCH: &str = "UPDATE notice SET batch = ?2 WHERE id = ?1 AND expanded_at IS NULL";
 const REOPEN: &str = "UPDATE notice SET unit = ?2, category = ?3, due = ?4, expires = ?5, urgent = ?6, late = ?7, \
      provisional = ?8, facts = ?9, digest = ?10, state = 'open', reason = NULL, ended_at = NULL, expanded_at = NULL \
@@ -178,20 +178,21 @@ fn bind_row(values: &mut SqliteArguments, row: &NewRow, now: DateTime<Utc>) -> R
         None => (NoticeState::Open, None),
         Some(_) => (NoticeState::Superseded, Some(now)),
     };
-    values.add(row.scope.as_str())?;
-    values.add(row.subject.as_str())?;
-    values.add(row.kind)?;
-    values.add(row.occurrence.as_str())?;
-    values.add(row.role)?;
-    values.add(content.unit.as_deref())?;
-    values.add(content.category.as_deref())?;
+    // Shared texts are bound as they are, without a copy.
+    values.add(row.scope.clone())?;
+    values.add(row.subject.clone())?;
+    values.add(row.kind.clone())?;
+    values.add(row.occurrence.clone())?;
+    values.add(row.role.clone())?;
+    values.add(content.unit.clone())?;
+    values.add(content.category.clone())?;
     values.add(content.due)?;
     values.add(content.expires)?;
-    values.add(row.batch.as_deref())?;
+    values.add(row.batch.clone())?;
     values.add(content.urgent)?;
     values.add(content.late)?;
     values.add(content.provisional)?;
-    values.add(content.facts.as_str())?;
+    values.add(content.facts.clone())?;
     values.add(content.digest)?;
     values.add(state.id())?;
     values.add(row.superseded.map(Reason::code))?;

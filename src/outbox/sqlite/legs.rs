@@ -29,7 +29,8 @@ const ADD: &str = "INSERT INTO leg (notice, subject, kind, occurrence, person, m
      FROM json_each(?1) v JOIN notice n ON n.id = v.value ->> 0 WHERE n.state = 'open' \
      ON CONFLICT (subject, kind, occurrence, person, channel) DO UPDATE SET notice = excluded.notice, \
      medium = excluded.medium, batch = excluded.batch, urgent = excluded.urgent, due = excluded.due, \
-     state = excluded.state, cause = excluded.cause, not_before = excluded.not_before, ended_at = excluded.ended_at \
+     state = excluded.state, cause = excluded.cause, not_before = excluded.not_before, \
+     created_at = excluded.created_at, ended_at = excluded.ended_at \
      WHERE leg.state IN ('superseded', 'expired') AND leg.cause <> 'cancelled'";
 
 const EXPAND: &str = "UPDATE notice SET expanded_at = ?2 WHERE id IN (SELECT value FROM json_each(?1)) \
@@ -69,10 +70,11 @@ impl SqliteLedger {
         let ids = list(&expansions.iter().map(|expansion| expansion.notice.0).collect::<Vec<_>>());
         let micros = now.timestamp_micros();
         work.run(sqlx::query(EXPAND).bind(ids.clone()).bind(micros)).await?;
-        let legs = expansions.iter().flat_map(|one| one.legs.iter().map(move |leg| (one.notice.0, leg)));
-        expanded.legs = work.add_legs(legs, now).await?;
-        let nobody = expansions.iter().filter(|one| one.legs.is_empty()).map(|one| one.notice.0);
-        expanded.nobody = work.add_nobody(nobody, now).await?;
+        let legs: Vec<(i64, &NewLeg)> =
+            expansions.iter().flat_map(|one| one.legs.iter().map(move |leg| (one.notice.0, leg))).collect();
+        expanded.legs = work.add_legs(&legs, now).await?;
+        let nobody: Vec<i64> = expansions.iter().filter(|one| one.legs.is_empty()).map(|one| one.notice.0).collect();
+        expanded.nobody = work.add_nobody(&nobody, now).await?;
         let ended = work.run(sqlx::query(TOLD).bind(ids).bind(micros)).await?;
         expanded.told_already = ended.saturating_sub(expanded.nobody);
         work.commit().await?;
@@ -98,25 +100,22 @@ type LegCells<'a> = (i64, &'a str, &'a str, &'a str, Option<i64>, &'a str, Optio
 
 impl Work<'_> {
     /// Adds pending legs; gives how many are new or taken up again.
-    pub(super) async fn add_legs<'l>(
-        &mut self,
-        legs: impl Iterator<Item = (i64, &'l NewLeg)>,
-        now: DateTime<Utc>,
-    ) -> Result<u64, OutboxError> {
-        let legs: Vec<LegCells<'l>> = legs
+    pub(super) async fn add_legs(&mut self, legs: &[(i64, &NewLeg)], now: DateTime<Utc>) -> Result<u64, OutboxError> {
+        let legs: Vec<LegCells<'_>> = legs
+            .iter()
             .map(|(notice, leg)| {
                 let first = leg.not_before.map(|at| at.timestamp_micros());
-                (notice, leg.person.as_str(), leg.medium.id(), leg.channel.as_str(), first, "pending", None)
+                (*notice, leg.person.as_str(), leg.medium.id(), leg.channel.as_str(), first, "pending", None)
             })
             .collect();
         self.add(&legs, now).await
     }
 
     /// Records that nobody could be reached.
-    async fn add_nobody(&mut self, notices: impl Iterator<Item = i64>, now: DateTime<Utc>) -> Result<u64, OutboxError> {
+    async fn add_nobody(&mut self, notices: &[i64], now: DateTime<Utc>) -> Result<u64, OutboxError> {
         let cause = Some(Reason::NobodyReachable.code());
         let legs: Vec<LegCells<'_>> =
-            notices.map(|notice| (notice, NOBODY, "none", "none", None, "dead", cause)).collect();
+            notices.iter().map(|notice| (*notice, NOBODY, "none", "none", None, "dead", cause)).collect();
         self.add(&legs, now).await?;
         Ok(legs.len() as u64)
     }

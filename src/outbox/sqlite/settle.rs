@@ -33,7 +33,9 @@ const WITHDRAWN: &str = "UPDATE notice SET state = 'superseded', ended_at = ?2, 
      AND leg.state <> 'superseded')";
 
 const NOTICES: &str = "SELECT DISTINCT notice FROM leg WHERE id IN (SELECT value FROM json_each(?1))";
-const NOTICE: &str = "SELECT notice FROM leg WHERE id = ?1";
+// The leg that another way would be, in its present state.
+const OTHER: &str = "SELECT l.notice, o.state FROM leg l LEFT JOIN leg o ON o.subject = l.subject AND o.kind = l.kind \
+     AND o.occurrence = l.occurrence AND o.person = ?2 AND o.channel = ?3 WHERE l.id = ?1";
 
 /// leg, token, outcome, code, detail, receipt, counted.
 type Answer<'a> = (i64, i64, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>, i64);
@@ -61,8 +63,8 @@ impl SqliteLedger {
         moved.sort_unstable();
         let stands = |leg: &LegId| moved.binary_search(&leg.0).is_ok();
         for one in settled.iter().filter(|one| stands(&one.leg)) {
-            if let Settlement::Answered { instead: Some(leg), .. } = &one.settlement {
-                work.instead(one.leg, leg, now).await?;
+            if let Settlement::Answered { instead, .. } = &one.settlement {
+                work.instead(one.leg, instead, now).await?;
             }
         }
         let notices = work.notices_of(&list(&moved)).await?;
@@ -80,9 +82,27 @@ impl Work<'_> {
         Ok(list(&found.iter().map(|row| cell::<i64>(row, 0)).collect::<Result<Vec<_>, _>>()?))
     }
 
-    async fn instead(&mut self, of: LegId, leg: &NewLeg, now: DateTime<Utc>) -> Result<(), OutboxError> {
-        if let Some(row) = self.row(sqlx::query(NOTICE).bind(of.0)).await? {
-            self.add_legs(std::iter::once((cell(&row, 0)?, leg)), now).await?;
+    /// Keeps the first other way that was not tried in vain.
+    async fn instead(&mut self, of: LegId, ways: &[NewLeg], now: DateTime<Utc>) -> Result<(), OutboxError> {
+        for way in ways {
+            let other = sqlx::query(OTHER).bind(of.0).bind(way.person.clone()).bind(way.channel.clone());
+            let Some(row) = self.row(other).await? else { return Ok(()) };
+            let state = cell::<Option<String>>(&row, 1)?.and_then(|state| LegState::from_id(&state));
+            match state {
+                None | Some(LegState::Expired | LegState::Superseded) => {
+                    self.add_legs(&[(cell(&row, 0)?, way)], now).await?;
+                    return Ok(());
+                }
+                Some(LegState::Failed | LegState::Dead) => {}
+                Some(
+                    LegState::Pending
+                    | LegState::Sending
+                    | LegState::Accepted
+                    | LegState::Delivered
+                    | LegState::Unknown
+                    | LegState::Held,
+                ) => return Ok(()),
+            }
         }
         Ok(())
     }

@@ -42,6 +42,7 @@ const ATTEMPTS: &str = "SELECT leg, n, is_repeat, started_at, ended_at, outcome,
 
 const NOTICE_COUNTS: &str = "SELECT state, count(*) FROM notice GROUP BY state";
 const LEG_COUNTS: &str = "SELECT state, count(*) FROM leg GROUP BY state";
+const CHANNELS: &str = "SELECT DISTINCT channel FROM leg WHERE state = 'pending'";
 const OLDEST: &str = "SELECT min(at) FROM (SELECT min(due) AS at FROM notice WHERE state = 'open' \
      AND expanded_at IS NULL AND urgent IN (0, 1) UNION ALL SELECT min(not_before) FROM leg WHERE state = 'pending')";
 
@@ -96,6 +97,13 @@ impl SqliteLedger {
         counts.oldest_waiting = work.moment(sqlx::query(OLDEST)).await?;
         work.commit().await?;
         Ok(counts)
+    }
+
+    pub(in crate::outbox) async fn waiting_channels(&self) -> Result<Vec<String>, OutboxError> {
+        let mut work = self.read().await?;
+        let found = work.rows(sqlx::query(CHANNELS)).await?;
+        work.commit().await?;
+        found.iter().map(|row| cell(row, 0)).collect()
     }
 
     pub(in crate::outbox) async fn next_wake(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, OutboxError> {

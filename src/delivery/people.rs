@@ -1,0 +1,104 @@
+//! A role becomes legs: people by the roster, media by the kind, channels by the
+//! settings, and where a way is closed the next one.
+
+use chrono::{DateTime, Utc};
+
+use super::{Haste, Means};
+use crate::{
+    calendar::civil,
+    notice::{Kind, Medium, Role},
+    outbox::{CITIZEN, ClaimedLeg, Expansion, KeptNotice, NewLeg},
+    roster::Person,
+};
+
+/// The media tried for a person whom the kind's own media do not reach.
+const SPARE: [Medium; 2] = [Medium::Email, Medium::Sms];
+
+impl Means {
+    /// The legs of a notice that has come due.
+    pub(super) fn expansion(&self, notice: &KeptNotice, now: DateTime<Utc>) -> Expansion {
+        let legs = match notice.key.role {
+            Role::Citizen => self.citizen(notice, now),
+            Role::Handler
+            | Role::Deputy
+            | Role::Chief
+            | Role::Desk
+            | Role::BureauHotline
+            | Role::BureauMatter
+            | Role::Ops => self.staff(notice, now),
+        };
+        Expansion { notice: notice.id, legs }
+    }
+
+    fn citizen(&self, notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
+        let haste = Haste::of(notice.urgent);
+        self.channels_of(Medium::Sms).take(1).map(|channel| self.leg(CITIZEN, channel.name(), haste, now)).collect()
+    }
+
+    fn staff(&self, notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
+        let legs = self.legs_of_role(notice.key.role, notice, now);
+        if legs.is_empty() { self.legs_of_role(Role::Desk, notice, now) } else { legs }
+    }
+
+    fn legs_of_role(&self, role: Role, notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
+        let day = civil::day_of(now);
+        let resolved = self.roster.people(role, notice.unit.as_deref(), notice.category.as_deref(), day);
+        let legs = resolved.people.iter().flat_map(|person| {
+            let mut legs = self.legs_to(person, notice.key.kind.media(), notice, now);
+            if legs.is_empty() {
+                legs = self.legs_to(person, &SPARE, notice, now);
+                legs.truncate(1);
+            }
+            legs
+        });
+        legs.collect()
+    }
+
+    /// One leg for each of `media` that reaches the person and has a channel.
+    fn legs_to(&self, person: &Person, media: &[Medium], notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
+        let reaching = media.iter().filter(|medium| person.has(**medium));
+        let channels = reaching.filter_map(|medium| self.channels_of(*medium).next());
+        channels.map(|channel| self.leg(&person.id, channel.name(), Haste::of(notice.urgent), now)).collect()
+    }
+
+    /// Other ways for a leg that failed: the person's other media, other channels
+    /// of the same medium, and then the desk. None for a citizen: that the SMS
+    /// failed is a notice of its own.
+    pub(super) fn other_ways(&self, person: &str, leg: &ClaimedLeg, failed: &str, now: DateTime<Utc>) -> Vec<NewLeg> {
+        let haste = Haste::of(leg.notice.urgent);
+        let desk = self.roster.people(Role::Desk, None, None, civil::day_of(now)).people;
+        let known = self.roster.person(person);
+        let people = known.into_iter().chain(desk.into_iter().filter(|other| &*other.id != person));
+        let kind: Kind = leg.notice.key.kind;
+        let mut ways = Vec::new();
+        if person == CITIZEN {
+            return ways;
+        }
+        for person in people {
+            for medium in kind.media().iter().chain(&SPARE).filter(|medium| person.has(**medium)) {
+                let channels = self.channels_of(*medium).filter(|channel| channel.name() != failed);
+                ways.extend(channels.map(|channel| self.leg(&person.id, channel.name(), haste, now)));
+            }
+        }
+        ways
+    }
+
+    /// The same way by another channel of the medium, for legs whose channel is
+    /// no longer in the settings; nothing was ever handed to it.
+    pub(super) fn rerouted(&self, person: &str, medium: Medium, leg: &ClaimedLeg, now: DateTime<Utc>) -> Vec<NewLeg> {
+        let haste = Haste::of(leg.notice.urgent);
+        let same = self.channels_of(medium).map(|channel| self.leg(person, channel.name(), haste, now));
+        same.chain(self.other_ways(person, leg, "", now)).collect()
+    }
+
+    fn leg(&self, person: &str, channel: &str, haste: Haste, now: DateTime<Utc>) -> NewLeg {
+        let medium = self.channel(channel).map_or(Medium::File, |channel| channel.medium());
+        let open = self.settings.quiet.first_open(person, medium, haste, now);
+        NewLeg {
+            person: person.to_owned(),
+            medium,
+            channel: channel.to_owned(),
+            not_before: (open > now).then_some(open),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A bundle becomes a letter: words, address, name.
+
+use std::sync::Arc;
+
+use super::{Means, check::Check};
+use crate::{
+    channel::{Letter, Mail, Sms, message_id},
+    message::{Item, MessageError, Text},
+    notice::{Facts, Failure, Kind, Medium, Outcome, Refusal},
+    outbox::{Bundle, CITIZEN, ClaimedLeg},
+    ticket::Private,
+};
+
+/// A message that can leave, and what was wrong with its words if anything was.
+pub(super) struct Wrapped {
+    pub letter: Letter,
+    pub text: Text,
+    pub fault: Option<WordsFault>,
+}
+
+/// A template failed and bare words went out, or nothing did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordsFault {
+    pub kind: Kind,
+    pub medium: Medium,
+    /// The template's fault in words; it names template and line.
+    pub what: String,
+}
+
+/// Why a message cannot leave: no call is made.
+pub(super) struct Unsendable {
+    pub outcome: Outcome,
+    pub fault: Option<WordsFault>,
+}
+
+/// A leg that is to be sent, with its facts of now.
+pub(super) struct Wanted<'a> {
+    pub leg: &'a ClaimedLeg,
+    pub check: &'a Check,
+}
+
+impl Means {
+    /// Puts a bundle's legs into one letter.
+    pub(super) fn wrap(&self, bundle: &Bundle, wanted: &[Wanted<'_>]) -> Result<Wrapped, Unsendable> {
+        let (to, name) = self.address(bundle, wanted)?;
+        let (text, fault) = self.words(bundle.medium, wanted)?;
+        let id = format!("{:016x}", bundle.envelope.0);
+        let letter = match bundle.medium {
+            Medium::Sms => Letter::Sms(Sms { id, to, text: text.body.clone() }),
+            Medium::Email | Medium::File => Letter::Email(Mail {
+                message_id: message_id(&[&id], &self.settings.mail_domain),
+                id,
+                to_name: name.as_deref().unwrap_or_default().to_owned(),
+                to,
+                subject: text.subject.clone().unwrap_or_default(),
+                body: text.body.clone(),
+                references: self.threads(wanted),
+            }),
+            Medium::Chat | Medium::Webhook => {
+                let why = Failure::new("no-such-letter", "this medium has no letter yet");
+                return Err(Unsendable { outcome: Outcome::Refused(Refusal::Content(why)), fault });
+            }
+        };
+        Ok(Wrapped { letter, text, fault })
+    }
+
+    /// The threads of the tickets it is about, so that a mail program shows what
+    /// belongs together.
+    fn threads(&self, wanted: &[Wanted<'_>]) -> Vec<String> {
+        let tickets = wanted.iter().filter_map(|one| one.leg.notice.ticket.as_ref());
+        tickets.map(|no| message_id(&["ticket", no.as_str()], &self.settings.mail_domain)).collect()
+    }
+
+    fn address(
+        &self,
+        bundle: &Bundle,
+        wanted: &[Wanted<'_>],
+    ) -> Result<(Private<String>, Option<Arc<str>>), Unsendable> {
+        if bundle.person == CITIZEN {
+            let mobile = wanted.iter().find_map(|one| match one.check {
+                Check::SendTo { mobile } => Some(mobile.clone()),
+                Check::Send { .. } | Check::Withdraw(_) | Check::Wait(_) => None,
+            });
+            return mobile.map(|mobile| (mobile, None)).ok_or_else(|| no_address("no-number"));
+        }
+        let person = self.roster.person(&bundle.person).ok_or_else(|| no_address("not-on-roster"))?;
+        let to = match bundle.medium {
+            Medium::Sms => person.phones.first().cloned(),
+            Medium::Email => person.email.clone(),
+            Medium::Chat | Medium::Webhook | Medium::File => Some(Private::default()),
+        };
+        to.map(|to| (to, Some(person.name.clone()))).ok_or_else(|| no_address("no-address"))
+    }
+
+    fn words(&self, medium: Medium, wanted: &[Wanted<'_>]) -> Result<(Text, Option<WordsFault>), Unsendable> {
+        let none = Facts::new();
+        let rows: Vec<(Kind, Item<'_>)> =
+            wanted.iter().map(|one| (one.leg.notice.key.kind, item(one, &none))).collect();
+        let items: Vec<Item<'_>> = rows.iter().map(|(_, item)| *item).collect();
+        let kinds = kinds(wanted);
+        let kind = kinds[0];
+        let written = match kinds[..] {
+            [kind] => self.templates.render(kind, medium, &items),
+            _ => self.templates.render_first_start(medium, &rows),
+        };
+        let error = match written {
+            Ok(text) => return Ok((text, None)),
+            Err(error) => error,
+        };
+        let fault = WordsFault { kind, medium, what: chain(&error) };
+        // Whoever is told bare words can look up the rest; a citizen cannot.
+        match self.templates.fallback(kind, medium, &items) {
+            Some(text) => Ok((text, Some(fault))),
+            None => {
+                let why = Failure::new("template", &fault.what);
+                Err(Unsendable { outcome: Outcome::Refused(Refusal::Content(why)), fault: Some(fault) })
+            }
+        }
+    }
+}
+
+fn item<'a>(wanted: &Wanted<'a>, none: &'a Facts) -> Item<'a> {
+    let facts = match wanted.check {
+        Check::Send { facts } => facts,
+        // A text to a citizen has no facts.
+        Check::SendTo { .. } | Check::Withdraw(_) | Check::Wait(_) => none,
+    };
+    Item { facts, late: wanted.leg.notice.late, repeat: wanted.leg.repeats > 0 }
+}
+
+/// The kinds of what is wanted, each once, the first one first.
+fn kinds(wanted: &[Wanted<'_>]) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    for one in wanted {
+        let kind = one.leg.notice.key.kind;
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+fn no_address(code: &str) -> Unsendable {
+    let outcome = Outcome::Refused(Refusal::Recipient(Failure::new(code, "")));
+    Unsendable { outcome, fault: None }
+}
+
+fn chain(error: &MessageError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}
