@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::{
     calendar::{Calendar, YearFile},
-    cli::exit::{Stop, chain},
+    cli::exit::Stop,
+    telemetry::chain,
 };
 
 /// The calendar that the files of `dir` alone make; an empty folder means that

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::telemetry::chain;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -50,21 +52,6 @@ impl Stop {
     pub fn ledger(error: impl std::error::Error) -> anyhow::Error {
         Stop { exit: Exit::Ledger, text: chain(&error) }.into()
     }
-}
-
-/// An error with its causes, each once.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let more = next.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = next.source();
-    }
-    text
 }
 
 /// An error as `main` tells it, with its causes.

@@ -17,6 +17,7 @@ use crate::{
 mod audience;
 mod calendars;
 mod deadlines;
+mod demo;
 mod exit;
 mod explain;
 mod import;
@@ -24,9 +25,12 @@ mod instant;
 mod open;
 mod phone;
 mod plan;
+mod run;
 mod runtime;
 mod session;
+mod simulate;
 mod sms;
+mod stop;
 mod words;
 
 pub use exit::{Exit, Stop, code_of, told};
@@ -61,12 +65,15 @@ struct Global {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Run(run::Args),
+    Demo(demo::Args),
     Explain(explain::Args),
     Plan(plan::Args),
     Import(import::Args),
     Deadlines(deadlines::Args),
     Sms(sms::Args),
     Phone(phone::Args),
+    Simulate(simulate::Args),
 }
 
 /// Runs a command line. Whoever reads the output may stop at any time: that is
@@ -93,12 +100,15 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
 
 fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
     match command {
+        Command::Run(args) => run::run(args, session),
+        Command::Demo(args) => demo::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Deadlines(args) => deadlines::run(args, session),
         Command::Sms(args) => sms::run(args, session),
         Command::Phone(args) => phone::run(args, session),
+        Command::Simulate(args) => simulate::run(args, session),
     }
 }
 

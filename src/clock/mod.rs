@@ -42,3 +42,23 @@ impl Clock for HandClock {
         DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
+
+/// The machine's clock, set ahead or back by a fixed span: for `demo`, whose
+/// morning is always a working day's.
+#[derive(Clone, Copy, Debug)]
+pub struct ShiftedClock {
+    by: chrono::TimeDelta,
+}
+
+impl ShiftedClock {
+    /// A clock that shows `now` at this moment, and goes on from there.
+    pub fn starting_at(now: DateTime<Utc>) -> Self {
+        Self { by: now - SystemClock.now() }
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + self.by
+    }
+}

@@ -62,5 +62,5 @@ fn with<T>(mut all: Vec<T>, one: T) -> Vec<T> {
 
 fn fault(file: &Path, error: &CalendarError) -> Fault {
     let remedy = "correct or remove it; until then the last good calendar stays in force";
-    Fault::placed(file, &super::fault::chain(error), remedy)
+    Fault::placed(file, &crate::telemetry::chain(error), remedy)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Document, Fault, fault, folder::Folder, settings};
+use super::{Document, Fault, folder::Folder, settings};
 use crate::{
     message::{MessageError, Templates, Wording},
     roster::Roster,
@@ -72,7 +72,7 @@ fn of_columns(file: &Path, error: &SourceError) -> Fault {
         SourceError::ColumnMapFault { line, fault, .. } => {
             Fault { line: Some(*line), ..Fault::of_file(file, fault, remedy) }
         }
-        other => Fault::of_file(file, fault::chain(other), remedy),
+        other => Fault::of_file(file, crate::telemetry::chain(other), remedy),
     }
 }
 

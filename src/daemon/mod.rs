@@ -1,7 +1,33 @@
 //! The corridor: start, wake, stop. It opens the other rooms' doors in order
 //! and decides nothing itself.
 
+mod again;
+mod assembly;
 pub mod book;
-pub mod watcher;
+mod lock;
+mod pulse;
+mod run;
+mod schedule;
+mod systemd;
+mod watcher;
 
+pub use again::TicketsAgain;
+pub use assembly::{Assembly, AssemblyError, Changeable, Fixed, Maker};
+pub use lock::{LedgerLock, LockError};
+pub use run::{Daemon, Observer, Reload, RunError, ScheduleSettings, citizens};
 pub use watcher::{CycleReport, Watcher, WatcherParts};
+
+use crate::{
+    delivery::{DeliverySettings, Quiet, QuietHours},
+    rules::{Rules, settings::TimeOfDay},
+};
+
+/// Delivery as the rules have it: their quiet hours, the rest by default.
+pub fn delivery_settings(rules: &Rules) -> DeliverySettings {
+    let quiet = |from: TimeOfDay, to: TimeOfDay| Quiet { from: from.time(), to: to.time() };
+    let quiet = QuietHours {
+        staff: quiet(rules.quiet.staff_from, rules.quiet.staff_to),
+        citizen: quiet(rules.citizen_sms.to, rules.citizen_sms.from),
+    };
+    DeliverySettings { quiet, ..DeliverySettings::default() }
+}

@@ -22,10 +22,9 @@ impl TimeOfDay {
         self.minutes
     }
 
-    /// Whether a civil time of day is before this one.
-    pub fn is_after(self, time: NaiveTime) -> bool {
-        use chrono::Timelike;
-        time.num_seconds_from_midnight() < u32::from(self.minutes) * 60
+    /// The time on a clock; 24:00 is 00:00.
+    pub fn time(self) -> NaiveTime {
+        NaiveTime::MIN + chrono::TimeDelta::minutes(i64::from(self.minutes))
     }
 }
 

@@ -99,6 +99,11 @@ impl HistoryStore {
         instants
     }
 
+    /// Every row of every ticket, in no order.
+    pub fn all_rows(&self) -> impl Iterator<Item = &RawRow> {
+        self.states.values().flatten().flat_map(|(_, rows)| rows)
+    }
+
     /// See [`super::Store::changed`].
     pub fn changed(&self, since: Cursor, limit: usize) -> Page {
         let now = self.now.load(Ordering::SeqCst);

@@ -5,11 +5,13 @@
 //! codes and counts, under the names in [`field`]. The rooms below write their
 //! lines with `tracing` alone and know nothing of this room.
 
+mod chain;
 mod counters;
 pub mod field;
 mod log;
 mod tasks;
 
+pub use chain::chain;
 pub use counters::{Counter, Counters};
 pub use log::{Form, LogError, Settings, start};
 pub use tasks::{Run, Task, Tasks};

@@ -166,6 +166,6 @@ pub fn stop(error: SourceError) -> anyhow::Error {
         | E::DuplicateHeader { .. }
         | E::RowWidth { .. }
         | E::NoRows { .. }
-        | E::History { .. } => Stop::bad_input(super::exit::chain(&error)),
+        | E::History { .. } => Stop::bad_input(crate::telemetry::chain(&error)),
     }
 }

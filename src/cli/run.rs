@@ -1,0 +1,162 @@
+//! `duban run`: the daemon.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::{Exit, Session, Stop, runtime, stop};
+use crate::{
+    clock::SystemClock,
+    config::{self, Loaded, Places},
+    daemon::{
+        Assembly, AssemblyError, Changeable, CycleReport, Daemon, Fixed, Maker, Observer, Reload, ScheduleSettings,
+    },
+    delivery::Round,
+    notice::Outcome,
+    telemetry::{chain, field},
+};
+
+/// Watches the tickets and tells people in time, until it is stopped.
+///
+/// Stops on SIGTERM or SIGINT: no new message is begun, those under way are
+/// awaited. SIGHUP reads the settings again; ones that do not fit leave the old
+/// in force.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Stop by itself after a span: 30s, 5m, 2h.
+    #[arg(long = "for", value_name = "SPAN", value_parser = stop::span)]
+    for_: Option<Duration>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Settings at fault, a ledger in use, a store that cannot be read.
+pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let loaded = session.settings()?;
+    runtime::block_on_all_cores(daemon(loaded, session.places.clone(), args.for_))?
+}
+
+async fn daemon(loaded: Loaded, places: Places, after: Option<Duration>) -> anyhow::Result<()> {
+    let settings = &loaded.settings;
+    let key = config::number_key(&settings.state.dir).map_err(|e| Stop::bad_input(chain(&e)))?;
+    let fixed = Fixed {
+        columns: loaded.columns.clone(),
+        key,
+        store: settings.store_path(),
+        ledger: settings.ledger_path(),
+        clock: Arc::new(SystemClock),
+    };
+    let schedule = ScheduleSettings {
+        poll: Duration::from_secs(settings.schedule.poll_s),
+        reconcile: settings.schedule.reconcile.clone(),
+        calendar_check: settings.schedule.calendar_check.clone(),
+    };
+    let print = loaded.print;
+    let Assembly { watcher, delivery, means, maker, lock, .. } =
+        Assembly::open(fixed.clone(), changeable(loaded)?).await.map_err(stopped)?;
+    info!(version = env!("CARGO_PKG_VERSION"), "duban {} starts", env!("CARGO_PKG_VERSION"));
+    let reload = reload(places, maker, print);
+    let observer = Arc::new(LogObserver);
+    let daemon = Daemon { watcher, delivery, means, clock: fixed.clock, observer, schedule, reload };
+    let stop = CancellationToken::new();
+    let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
+    told?;
+    drop(lock);
+    info!("duban has stopped");
+    Ok(ran?)
+}
+
+/// The part of the settings that may be replaced.
+///
+/// # Errors
+///
+/// When a channel cannot be opened.
+pub fn changeable(loaded: Loaded) -> anyhow::Result<Changeable> {
+    let channels = loaded.channels.open(&loaded.secrets).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|fault| chain(fault)).collect();
+        Stop::bad_input(lines.join("\n"))
+    })?;
+    let domain = loaded.channels.email.values().find_map(|email| email.from_address.split_once('@'));
+    Ok(Changeable {
+        mail_domain: domain.map_or_else(|| "duban.localhost".to_owned(), |(_, domain)| domain.to_owned()),
+        rules: loaded.rules,
+        calendar: loaded.calendars.calendar,
+        roster: loaded.roster,
+        templates: loaded.templates,
+        channels,
+    })
+}
+
+/// The exit code of what keeps a daemon from starting.
+pub fn stopped(error: AssemblyError) -> anyhow::Error {
+    let exit = match &error {
+        AssemblyError::Lock(_) | AssemblyError::Ledger(_) => Exit::Ledger,
+        AssemblyError::Store(_) => Exit::Store,
+    };
+    Stop { exit, text: chain(&error) }.into()
+}
+
+/// Reads the settings again; equal ones change nothing.
+fn reload(places: Places, maker: Maker, print: [u8; 32]) -> Reload {
+    let in_force = Mutex::new(print);
+    Box::new(move || {
+        let loaded = config::load(&places).map_err(|faults| {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            lines.join("; ")
+        })?;
+        let mut in_force = in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        if loaded.print == *in_force {
+            return Ok(None);
+        }
+        let print = loaded.print;
+        let made = maker.make(changeable(loaded).map_err(|e| format!("{e:#}"))?);
+        *in_force = print;
+        Ok(Some(made))
+    })
+}
+
+/// Tells the log what happens; nothing in it is about a citizen.
+struct LogObserver;
+
+impl Observer for LogObserver {
+    fn cycle(&self, report: &CycleReport, _now: DateTime<Utc>) {
+        if report.kept.new > 0 || report.kept.superseded > 0 {
+            let (new, superseded) = (report.kept.new, report.kept.superseded);
+            info!(notice.new = new, notice.superseded = superseded, "kept {new} new notices, withdrew {superseded}");
+        }
+        debug!(ticket.read = report.read, ticket.planned = report.planned, "a cycle has ended");
+    }
+
+    fn round(&self, round: &Round) {
+        for leaving in &round.left {
+            let Some(first) = leaving.notices.first() else { continue };
+            let (kind, n) = (first.key.kind, leaving.notices.len());
+            let (channel, class) = (&leaving.channel, leaving.outcome.class());
+            match &leaving.outcome {
+                Outcome::Accepted(_) => {
+                    info!({ field::NOTICE_KEY } = %first.key, channel.name = %channel, n, "{kind} ({n}) went out by {channel}");
+                }
+                Outcome::NotSent { why, .. }
+                | Outcome::Throttled { why, .. }
+                | Outcome::ChannelDown { why, .. }
+                | Outcome::Unknown(why) => {
+                    warn!({ field::NOTICE_KEY } = %first.key, channel.name = %channel, code = %why.code, "{kind} by {channel}: {class}: {}", why.detail);
+                }
+                Outcome::Refused(refusal) => {
+                    let why = refusal.failure();
+                    warn!({ field::NOTICE_KEY } = %first.key, channel.name = %channel, code = %why.code, "{kind} by {channel}: {class}: {}", why.detail);
+                }
+            }
+        }
+        for fault in &round.words_faults {
+            tracing::error!(?fault, "a template failed");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The rooms put together: from settings to a daemon that can run.
+
+use std::{path::PathBuf, sync::Arc};
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    calendar::Calendar,
+    channel::{Channel, Channels},
+    clock::Clock,
+    delivery::{Carrier, Delivery, DeliverySettings, Means},
+    message::Templates,
+    outbox::{Outbox, OutboxError},
+    planner::{Policy, Watch},
+    roster::Roster,
+    rules::Rules,
+    source::{ColumnMap, SourceError, SqliteStore, Store},
+    ticket::{NumberKey, Reader},
+};
+
+use super::{
+    TicketsAgain, Watcher, WatcherParts, delivery_settings,
+    lock::{LedgerLock, LockError},
+};
+
+/// Why a daemon cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssemblyError {
+    /// Another daemon has the ledger, or nobody can have it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The ledger cannot be opened.
+    #[error("the ledger cannot be used")]
+    Ledger(#[from] OutboxError),
+    /// The ticket store cannot be opened.
+    #[error("the ticket store cannot be read")]
+    Store(#[from] SourceError),
+}
+
+/// What may be replaced while the daemon runs.
+pub struct Changeable {
+    pub rules: Rules,
+    pub calendar: Calendar,
+    pub roster: Roster,
+    pub templates: Templates,
+    pub channels: Channels,
+    /// The domain of message ids.
+    pub mail_domain: String,
+}
+
+/// What stands as long as the daemon runs.
+#[derive(Clone)]
+pub struct Fixed {
+    pub columns: ColumnMap,
+    pub key: NumberKey,
+    pub store: PathBuf,
+    pub ledger: PathBuf,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A daemon put together, not yet running.
+pub struct Assembly {
+    pub watcher: Watcher,
+    pub delivery: Delivery,
+    pub means: Arc<ArcSwap<Means>>,
+    pub outbox: Outbox,
+    /// Makes new means and a new policy from changed settings.
+    pub maker: Maker,
+    /// Held until the daemon ends.
+    pub lock: LedgerLock,
+}
+
+impl Assembly {
+    /// Takes the ledger, opens it and the store, and joins the rooms.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger is taken or cannot be used, or the store cannot be read.
+    pub async fn open(fixed: Fixed, changeable: Changeable) -> Result<Self, AssemblyError> {
+        let lock = LedgerLock::take(&fixed.ledger)?;
+        let outbox = Outbox::open(&fixed.ledger).await?;
+        let store = Arc::new(Store::Sqlite(SqliteStore::open(&fixed.store).await?));
+        let now = fixed.clock.now();
+        let watch = Watch { since: outbox.watch_since(now).await? };
+        let maker = Maker {
+            store: store.clone(),
+            outbox: outbox.clone(),
+            reader: Arc::new(fixed.columns.reader(fixed.key)),
+            watch,
+        };
+        let (policy, means) = maker.make(changeable);
+        let parts = WatcherParts { store, outbox: outbox.clone(), reader: maker.reader.clone(), policy, watch };
+        Ok(Self {
+            watcher: Watcher::new(parts, now).await?,
+            delivery: Delivery::new(outbox.clone(), fixed.clock),
+            means: Arc::new(ArcSwap::new(means)),
+            outbox,
+            maker,
+            lock,
+        })
+    }
+}
+
+/// Makes policy and means, at the start and at each reload.
+#[derive(Clone)]
+pub struct Maker {
+    store: Arc<Store>,
+    outbox: Outbox,
+    reader: Arc<Reader>,
+    watch: Watch,
+}
+
+impl Maker {
+    /// Policy and means from settings.
+    pub fn make(&self, changeable: Changeable) -> (Arc<Policy>, Arc<Means>) {
+        let Changeable { rules, calendar, roster, templates, channels, mail_domain } = changeable;
+        let roster = Arc::new(roster);
+        let settings = DeliverySettings { mail_domain, ..delivery_settings(&rules) };
+        let policy = Arc::new(Policy { calendar, rules, roster: Some(roster.clone()) });
+        let carrier = |channel: &Arc<Channel>| -> Arc<dyn Carrier> { channel.clone() };
+        let means = Means {
+            roster,
+            templates: Arc::new(templates),
+            channels: channels.iter().map(carrier).collect(),
+            tickets: Arc::new(TicketsAgain {
+                store: self.store.clone(),
+                outbox: self.outbox.clone(),
+                reader: self.reader.clone(),
+                policy: policy.clone(),
+                watch: self.watch,
+            }),
+            settings,
+        };
+        (policy, Arc::new(means))
+    }
+}

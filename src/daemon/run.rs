@@ -1,0 +1,332 @@
+//! The two loops and what wakes them.
+//!
+//! The watch loop polls and plans, the delivery loop sends; neither waits for
+//! the other. Both sleep on monotonic time, at most half a minute, and look at
+//! the wall clock when they wake, so a clock that is put forward or back, or a
+//! machine that slept, is noticed within that. The cron scheduler only wakes
+//! what may be late or doubled without harm.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{Notify, mpsc},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{error, info, warn};
+
+use crate::{
+    clock::Clock,
+    delivery::{Boxed, Delivery, Means, Round},
+    planner::Policy,
+    telemetry::chain,
+    ticket::TicketNo,
+};
+
+use super::{
+    CycleReport, Watcher,
+    pulse::{Pulse, Pulses},
+    schedule::{self, Wakes},
+    systemd,
+};
+
+/// No sleep is longer: a wall clock that jumped is noticed within it.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// After an error of the ledger the loops wait this long.
+const AFTER_ERROR: Duration = Duration::from_secs(5);
+/// How long a stop waits for calls in flight.
+const STOP_PATIENCE: Duration = Duration::from_secs(45);
+
+/// Is told what happens; the demo prints it.
+pub trait Observer: Send + Sync {
+    /// A cycle has ended.
+    fn cycle(&self, report: &CycleReport, now: DateTime<Utc>);
+    /// A round of delivery has ended.
+    fn round(&self, round: &Round);
+}
+
+/// Reads the settings again: policy and means if they have changed, nothing if
+/// they are as they were, else what is wrong with them.
+pub type Reload = Box<dyn Fn() -> Result<Option<(Arc<Policy>, Arc<Means>)>, String> + Send + Sync>;
+
+/// What the loops run on.
+pub struct Daemon {
+    pub watcher: Watcher,
+    pub delivery: Delivery,
+    pub means: Arc<ArcSwap<Means>>,
+    pub clock: Arc<dyn Clock>,
+    pub observer: Arc<dyn Observer>,
+    pub schedule: ScheduleSettings,
+    pub reload: Reload,
+}
+
+/// When the loops look.
+#[derive(Clone, Debug)]
+pub struct ScheduleSettings {
+    pub poll: Duration,
+    /// Cron lines of six fields, in the policy zone.
+    pub reconcile: String,
+    pub calendar_check: String,
+}
+
+/// Why the daemon ended other than by a stop.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scheduler refused a line of the settings.
+    #[error("the scheduler cannot be started")]
+    Schedule(#[source] schedule::ScheduleError),
+    /// The system gives no signals.
+    #[error("signals cannot be received")]
+    Signal(#[source] std::io::Error),
+    /// A loop ended by itself; it never should.
+    #[error("the {0} loop ended by itself; restart the daemon")]
+    LoopEnded(&'static str),
+}
+
+/// What the loops share.
+struct Shared {
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    stop: CancellationToken,
+    /// Something was kept that may be due.
+    kept: Notify,
+    wakes: Wakes,
+    pulses: Pulses,
+    /// The whole store has been read once.
+    ready: AtomicBool,
+    means: Arc<ArcSwap<Means>>,
+    reload: Reload,
+}
+
+impl Daemon {
+    /// Runs until `stop`; then no new claims, and calls in flight are awaited.
+    ///
+    /// # Errors
+    ///
+    /// When the scheduler cannot be started, or a loop ends by itself.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
+        let wakes = Wakes::default();
+        let scheduler = schedule::start(&self.schedule, &wakes).await.map_err(RunError::Schedule)?;
+        let shared = Arc::new(Shared {
+            clock: self.clock,
+            observer: self.observer,
+            stop: stop.clone(),
+            kept: Notify::new(),
+            wakes,
+            pulses: Pulses::default(),
+            ready: AtomicBool::new(false),
+            means: self.means,
+            reload: self.reload,
+        });
+        let hangups = signal(SignalKind::hangup()).map_err(RunError::Signal)?;
+        let (settled, outcomes) = mpsc::unbounded_channel();
+        let tracker = TaskTracker::new();
+        let watch = tracker.spawn(watch(self.watcher, shared.clone(), outcomes, self.schedule.poll));
+        let deliver = tracker.spawn(deliver(self.delivery, shared.clone(), settled));
+        let reloads = tracker.spawn(hang_up(hangups, shared.clone()));
+        let feed = tracker.spawn(feed(shared.clone()));
+        tracker.close();
+        let ended = tokio::select! {
+            () = stop.cancelled() => None,
+            _ = watch => Some("watch"),
+            _ = deliver => Some("delivery"),
+            _ = feed => Some("watchdog"),
+            _ = reloads => Some("reload"),
+        };
+        stop.cancel();
+        systemd::stopping();
+        scheduler.stop().await;
+        if tokio::time::timeout(STOP_PATIENCE, tracker.wait()).await.is_err() {
+            warn!("calls in flight did not end in time; their leases will run out and they are recorded as unknown");
+        }
+        ended.map_or(Ok(()), |name| Err(RunError::LoopEnded(name)))
+    }
+}
+
+/// Polls and plans.
+async fn watch(
+    mut watcher: Watcher,
+    shared: Arc<Shared>,
+    mut outcomes: mpsc::UnboundedReceiver<Vec<TicketNo>>,
+    poll: Duration,
+) {
+    let mut store_faults = 0_u32;
+    while !shared.stop.is_cancelled() {
+        if shared.wakes.take_reconcile() {
+            watcher.reconcile();
+        }
+        if shared.wakes.take_reload() {
+            reload(&mut watcher, &shared).await;
+        }
+        let now = shared.clock.now();
+        let wait = match watcher.cycle(now).await {
+            Ok(report) => {
+                note_store(&report, &mut store_faults);
+                if report.store.is_none() && !shared.ready.swap(true, Ordering::SeqCst) {
+                    info!(tickets = watcher.open(), "the store has been read; {} tickets are open", watcher.open());
+                    systemd::ready();
+                }
+                systemd::status(&format!("{} open tickets, last look {now}", watcher.open()));
+                shared.observer.cycle(&report, now);
+                shared.kept.notify_one();
+                until(report.next, now).min(poll)
+            }
+            Err(fault) => {
+                error!(error = %chain(&fault), "a cycle failed; it is run again");
+                AFTER_ERROR
+            }
+        };
+        shared.pulses.beat(Pulse::Watch);
+        rest(&mut watcher, &shared, &mut outcomes, wait).await;
+    }
+}
+
+/// A hang-up signal asks for the settings to be read again.
+async fn hang_up(mut hangups: tokio::signal::unix::Signal, shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            Some(()) = hangups.recv() => shared.wakes.reload(),
+            () = shared.stop.cancelled() => return,
+        }
+    }
+}
+
+/// Settings that fit take effect at once; bad ones leave the old in force.
+async fn reload(watcher: &mut Watcher, shared: &Shared) {
+    match (shared.reload)() {
+        Ok(None) => info!("the settings are as they were; nothing was reloaded"),
+        Ok(Some((policy, means))) => match watcher.adopt(policy, shared.clock.now()).await {
+            Ok(report) => {
+                shared.means.store(means);
+                info!(planned = report.planned, "the settings were reloaded");
+            }
+            Err(fault) => error!(error = %chain(&fault), "the settings could not be taken up; the old stay in force"),
+        },
+        Err(faults) => error!(error = %faults, "the settings are at fault; the old stay in force"),
+    }
+}
+
+/// Sleeps until the next look; outcomes of citizen SMS are planned as they come.
+async fn rest(
+    watcher: &mut Watcher,
+    shared: &Shared,
+    outcomes: &mut mpsc::UnboundedReceiver<Vec<TicketNo>>,
+    wait: Duration,
+) {
+    let wake = Instant::now() + wait.min(LONGEST_SLEEP);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep_until(wake) => return,
+            () = shared.stop.cancelled() => return,
+            () = shared.wakes.woken() => return,
+            Some(tickets) = outcomes.recv() => {
+                let now = shared.clock.now();
+                match watcher.outcomes_changed(&tickets, now).await {
+                    Ok(report) => shared.observer.cycle(&report, now),
+                    Err(fault) => {
+                        error!(error = %chain(&fault), "outcomes could not be planned; the next reconcile does it");
+                        watcher.reconcile();
+                    }
+                }
+                shared.kept.notify_one();
+            }
+        }
+    }
+}
+
+/// Says once that the store is down, and once that it is back.
+fn note_store(report: &CycleReport, faults: &mut u32) {
+    match &report.store {
+        Some(fault) => {
+            if *faults == 0 {
+                error!(error = %chain(fault), "the ticket store cannot be read; known tickets go on being watched");
+            }
+            *faults += 1;
+        }
+        None => {
+            if *faults > 0 {
+                info!(polls = *faults, "the ticket store can be read again after {faults} failed polls");
+            }
+            *faults = 0;
+        }
+    }
+}
+
+/// Sends.
+async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::UnboundedSender<Vec<TicketNo>>) {
+    while !shared.stop.is_cancelled() {
+        let means = shared.means.load_full();
+        let round: Boxed<'_, _> = Box::pin(delivery.run(&means));
+        let wait = match round.await {
+            Ok(round) => {
+                let citizens = citizens(&round);
+                if !citizens.is_empty() {
+                    // The watch loop is gone only when everything stops.
+                    let _ = settled.send(citizens);
+                }
+                shared.observer.round(&round);
+                match delivery.next_wake().await {
+                    Ok(next) => until(next, shared.clock.now()),
+                    Err(_) => AFTER_ERROR,
+                }
+            }
+            Err(fault) => {
+                error!(error = %chain(&fault), "a round of delivery failed; it is run again");
+                AFTER_ERROR
+            }
+        };
+        shared.pulses.beat(Pulse::Delivery);
+        tokio::select! {
+            () = tokio::time::sleep(wait.min(LONGEST_SLEEP)) => {}
+            () = shared.kept.notified() => {}
+            () = shared.stop.cancelled() => return,
+        }
+    }
+}
+
+/// The tickets whose citizen was written to, or was tried to be, in a round.
+pub fn citizens(round: &Round) -> Vec<TicketNo> {
+    let mut tickets: Vec<TicketNo> = round
+        .left
+        .iter()
+        .flat_map(|leaving| leaving.notices.iter())
+        .filter(|notice| notice.key.kind.is_to_citizen())
+        .filter_map(|notice| notice.ticket.clone())
+        .collect();
+    tickets.sort();
+    tickets.dedup();
+    tickets
+}
+
+/// Feeds systemd's watchdog as long as both loops move.
+async fn feed(shared: Arc<Shared>) {
+    let Some(every) = systemd::watchdog_interval() else {
+        shared.stop.cancelled().await;
+        return;
+    };
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            () = shared.stop.cancelled() => return,
+        }
+        if shared.pulses.all_within(LONGEST_SLEEP * 4) {
+            systemd::watchdog();
+        } else {
+            error!("a loop has not moved for two minutes; the watchdog is not fed");
+        }
+    }
+}
+
+/// From now until an instant; none means the longest sleep.
+fn until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    next.map_or(LONGEST_SLEEP, |next| (next - now).to_std().unwrap_or(Duration::ZERO)).min(LONGEST_SLEEP)
+}
