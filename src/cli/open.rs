@@ -141,5 +141,5 @@ pub fn number_key(state: &Path) -> anyhow::Result<NumberKey> {
     if !state.join(config::KEY_FILE).exists() {
         return Ok(NumberKey::new([0; 32]));
     }
-    config::number_key(state).map_err(|e| Stop::bad_input(super::exit::chain(&e)))
+    config::number_key(state).map_err(|e| Stop::bad_input(crate::telemetry::chain(&e)))
 }

@@ -9,7 +9,7 @@ mod pulse;
 mod run;
 mod schedule;
 mod systemd;
-mod watcher;
+pub mod watcher;
 
 pub use again::TicketsAgain;
 pub use assembly::{Assembly, AssemblyError, Changeable, Fixed, Maker};
