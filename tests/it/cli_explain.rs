@@ -2,7 +2,7 @@
 
 use duban::{
     notice::{Medium, Outcome, Receipt},
-    outbox::{Expansion, NewLeg, Next, Settled, Settlement},
+    outbox::{ClaimOrder, Expansion, NewLeg, Next, Settled, Settlement},
 };
 use serde_json::{Value, json};
 
@@ -156,9 +156,10 @@ async fn what_the_ledger_has_is_told_with_its_states() {
     let leg =
         NewLeg { person: "2601-handler".to_owned(), medium: Medium::Sms, channel: "sms".to_owned(), not_before: None };
     outbox.expand(&[Expansion { notice: first.id, legs: vec![leg] }], instant).await.unwrap();
-    let [bundle] = outbox.claim(instant, 1, chrono::TimeDelta::seconds(60)).await.unwrap().try_into().unwrap();
+    let order = ClaimOrder { channel: "sms", limit: 1, lease: chrono::TimeDelta::seconds(60) };
+    let [bundle] = outbox.claim(&order, instant).await.unwrap().try_into().unwrap();
     let settlement =
-        Settlement::Answered { outcome: Outcome::Accepted(Receipt(None)), next: Next::Accepted, instead: None };
+        Settlement::Answered { outcome: Outcome::Accepted(Receipt(None)), next: Next::Accepted, instead: Vec::new() };
     let settled = Settled { leg: bundle.legs[0].id, token: bundle.token, settlement };
     assert!(outbox.settle(&[settled], instant).await.unwrap().is_empty());
 
