@@ -29,6 +29,9 @@ pub enum MessageError {
         "template `{file}`: an SMS of {units} units takes {parts} parts with the longest names, allowed is {limit}"
     )]
     TooLong { file: String, units: usize, parts: usize, limit: usize },
+    /// An SMS that seems to have two signatures.
+    #[error("template `{file}`: an SMS must not contain 【 or 】, in which carriers look for the signature")]
+    Brackets { file: String },
     /// A text to a citizen that says too much.
     #[error("template `{file}`: a text to a citizen must not contain {what}")]
     ToCitizen { file: String, what: &'static str },
@@ -61,6 +64,7 @@ impl MessageError {
             | Self::NoSubject { file }
             | Self::Empty { file }
             | Self::TooLong { file, .. }
+            | Self::Brackets { file }
             | Self::ToCitizen { file, .. } => Some(file),
             Self::Wording { .. } | Self::NoText { .. } => None,
         }
@@ -74,6 +78,7 @@ impl MessageError {
             Self::UnknownName { .. }
             | Self::Empty { .. }
             | Self::TooLong { .. }
+            | Self::Brackets { .. }
             | Self::ToCitizen { .. }
             | Self::Wording { .. }
             | Self::NoText { .. } => None,
@@ -95,6 +100,7 @@ impl MessageError {
             Self::NoSubject { .. } => "write the subject into the first line",
             Self::Empty { .. } => "write the text, or remove the file to use the shipped text",
             Self::TooLong { .. } => "shorten the text, or raise wording.sms_parts",
+            Self::Brackets { .. } => "take them out; the signature is added in front",
             Self::ToCitizen { .. } => "remove it: whoever holds the phone may read the text",
             Self::Wording { .. } => "correct the setting",
             Self::NoText { .. } => "send the notice by a medium of its kind",

@@ -70,7 +70,8 @@ impl Templates {
         env.set_keep_trailing_newline(true);
         env.add_filter("span", span);
         for (name, text) in texts {
-            if let Err(source) = env.add_template_owned(name.to_owned(), text.to_owned()) {
+            // An editor on Windows ends lines otherwise.
+            if let Err(source) = env.add_template_owned(name.to_owned(), text.replace("\r\n", "\n")) {
                 faults.push(MessageError::template(name, source));
             }
         }

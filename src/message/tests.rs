@@ -315,6 +315,17 @@ fn load_tries_every_branch() {
 }
 
 #[test]
+fn load_takes_files_with_the_line_ends_of_windows() {
+    let templates =
+        with("overdue-1.email.txt", "Subject: 催办 {{ no }}\r\n\r\n{% if late %}\r\n迟\r\n{% endif %}\r\n请办结。\r\n")
+            .unwrap();
+    let facts = fixture_facts(Kind::Overdue1, &Wording::default()).unwrap().swap_remove(0);
+    let text = templates.render(Kind::Overdue1, Medium::Email, &[item(&facts)]).unwrap();
+    assert_eq!(text.subject.unwrap(), "【青浦水务热线】催办 20261231999999");
+    assert_eq!(text.body.lines().next(), Some("请办结。"));
+}
+
+#[test]
 fn load_refuses_what_would_not_be_used_or_does_not_fit() {
     let fault = |name, text: &str| with(name, text).unwrap_err().remove(0);
     assert!(matches!(fault("due-tomorrow.sms.txt", "x"), MessageError::UnknownName { .. }));
@@ -324,6 +335,7 @@ fn load_refuses_what_would_not_be_used_or_does_not_fit() {
     assert!(matches!(fault("overdue-2.email.txt", "Subject: x\n\n"), MessageError::Empty { .. }));
     assert!(matches!(fault("due-soon.sms.txt", "{# nothing #}"), MessageError::Empty { .. }));
     assert!(matches!(fault("due-soon.sms.txt", &"水".repeat(60)), MessageError::TooLong { parts: 2, limit: 1, .. }));
+    assert!(matches!(fault("due-soon.sms.txt", "【青浦水务】工单{{ t4 }}"), MessageError::Brackets { .. }));
     assert!(matches!(fault("citizen-neutral-sms.sms.txt", "请致电12345"), MessageError::ToCitizen { .. }));
     // A fact in a text to a citizen is a fact that is missing.
     assert!(matches!(fault("citizen-neutral-sms.sms.txt", "尾号{{ t4 }}"), MessageError::Template { .. }));

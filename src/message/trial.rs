@@ -33,7 +33,7 @@ fn one(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -> Re
     for facts in cases {
         for item in [plain(facts), marked(&provisional(facts))] {
             let text = templates.render(kind, medium, &[item])?;
-            check_length(templates, &file, &text)?;
+            check_sms(templates, &file, &text)?;
             if kind.is_to_citizen() {
                 check_citizen(&file, &text)?;
             }
@@ -50,7 +50,7 @@ fn several(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -
     let hundreds: Vec<Item<'_>> = provisional.iter().cycle().take(100).map(marked).collect();
     for items in [&every, &hundreds] {
         let text = templates.render(kind, medium, items)?;
-        check_length(templates, &file, &text)?;
+        check_sms(templates, &file, &text)?;
     }
     Ok(())
 }
@@ -64,14 +64,20 @@ fn first_start(templates: &Templates, medium: Medium) -> Result<(), MessageError
         let items: Vec<(Kind, Item<'_>)> =
             facts.iter().cycle().take(count).map(|(kind, facts)| (*kind, marked(facts))).collect();
         let text = templates.render_first_start(medium, &items)?;
-        check_length(templates, &name::first_start(medium), &text)?;
+        check_sms(templates, &name::first_start(medium), &text)?;
     }
     Ok(())
 }
 
-fn check_length(templates: &Templates, file: &str, text: &Text) -> Result<(), MessageError> {
+fn check_sms(templates: &Templates, file: &str, text: &Text) -> Result<(), MessageError> {
+    if text.subject.is_some() {
+        return Ok(());
+    }
+    if text.body.matches(['【', '】']).count() > 2 {
+        return Err(MessageError::Brackets { file: file.to_owned() });
+    }
     let (count, limit) = (sms::count(&text.body), templates.wording.sms_parts);
-    if text.subject.is_some() || count.parts <= limit {
+    if count.parts <= limit {
         return Ok(());
     }
     Err(MessageError::TooLong { file: file.to_owned(), units: count.units, parts: count.parts, limit })
