@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     calendar::{Calendar, civil},
+    config::Basics,
     rules::{Class, Count, Deadline, Regime, Rules, proof, settings::ExtensionUnit},
 };
 
@@ -67,11 +68,10 @@ struct Answer<'a> {
 /// A file that cannot be read, a column that is missing, a cell that cannot be
 /// understood: with file, line and field.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let settings = session.settings_if_any()?;
-    let rules = session.rules(settings.as_ref())?;
+    let Basics { rules, calendar, .. } = session.basics()?;
     let calendar = match &args.calendars {
         Some(dir) => calendars::only(dir)?,
-        None => session.calendar(settings.as_ref())?,
+        None => calendar,
     };
     match &args.csv {
         Some(path) => table(path, &calendar, &rules, session),

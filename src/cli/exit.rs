@@ -48,6 +48,11 @@ impl Stop {
         Stop { exit: Exit::Store, text: chain(&error) }.into()
     }
 
+    /// There is no ledger yet.
+    pub fn no_ledger(text: impl Into<String>) -> anyhow::Error {
+        Stop { exit: Exit::Ledger, text: text.into() }.into()
+    }
+
     /// The ledger cannot be used.
     pub fn ledger(error: impl std::error::Error) -> anyhow::Error {
         Stop { exit: Exit::Ledger, text: chain(&error) }.into()

@@ -23,6 +23,7 @@ mod explain;
 mod import;
 mod instant;
 mod open;
+mod outbox;
 mod phone;
 mod plan;
 mod run;
@@ -70,6 +71,7 @@ enum Command {
     Explain(explain::Args),
     Plan(plan::Args),
     Import(import::Args),
+    Outbox(outbox::Args),
     Deadlines(deadlines::Args),
     Sms(sms::Args),
     Phone(phone::Args),
@@ -85,6 +87,10 @@ enum Command {
 pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     start_log(&cli.global)?;
     let global = &cli.global;
+    if let Some(dir) = global.config.as_ref().filter(|dir| !dir.is_dir()) {
+        let text = format!("--config: {} is no folder; name the one that holds duban.toml", dir.display());
+        return Err(Stop { exit: Exit::Usage, text }.into());
+    }
     let mut session = Session {
         places: Places::of_process(global.config.clone()),
         now: global.now.unwrap_or_else(|| SystemClock.now()),
@@ -105,6 +111,7 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Explain(args) => explain::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Import(args) => import::run(args, session),
+        Command::Outbox(args) => outbox::run(args, session),
         Command::Deadlines(args) => deadlines::run(args, session),
         Command::Sms(args) => sms::run(args, session),
         Command::Phone(args) => phone::run(args, session),

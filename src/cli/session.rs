@@ -7,11 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::exit::Stop;
-use crate::{
-    calendar::{Calendar, embedded},
-    config::{self, Loaded, Places},
-    rules::Rules,
-};
+use crate::config::{self, Basics, Fault, Loaded, Places};
 
 /// For whom the output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,42 +47,20 @@ impl Session<'_> {
     ///
     /// Every fault in them, one a line.
     pub fn settings(&self) -> anyhow::Result<Loaded> {
-        config::load(&self.places).map_err(|faults| {
-            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            Stop::bad_input(lines.join("\n"))
-        })
+        config::load(&self.places).map_err(faults)
     }
 
-    /// The settings if there are any: a calculator works without them.
+    /// What a calculator needs: it works without settings too.
     ///
     /// # Errors
     ///
-    /// Every fault in them, one a line.
-    pub fn settings_if_any(&self) -> anyhow::Result<Option<Loaded>> {
-        if self.places.dir.join("duban.toml").exists() { self.settings().map(Some) } else { Ok(None) }
+    /// Every fault in rules, calendars and column map, one a line.
+    pub fn basics(&self) -> anyhow::Result<Basics> {
+        config::basics(&self.places).map_err(faults)
     }
+}
 
-    /// The rules of the settings, or those in the binary.
-    ///
-    /// # Errors
-    ///
-    /// Never for the rules as shipped.
-    pub fn rules(&self, settings: Option<&Loaded>) -> anyhow::Result<Rules> {
-        match settings {
-            Some(loaded) => Ok(loaded.rules.clone()),
-            None => Ok(Rules::embedded()?),
-        }
-    }
-
-    /// The calendar of the settings, or the one in the binary.
-    ///
-    /// # Errors
-    ///
-    /// Never for the calendar as shipped.
-    pub fn calendar(&self, settings: Option<&Loaded>) -> anyhow::Result<Calendar> {
-        match settings {
-            Some(loaded) => Ok(loaded.calendars.calendar.clone()),
-            None => Ok(Calendar::new(&embedded()?, &[])?),
-        }
-    }
+fn faults(faults: Vec<Fault>) -> anyhow::Error {
+    let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    Stop::bad_input(lines.join("\n"))
 }

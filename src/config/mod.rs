@@ -18,6 +18,7 @@ use crate::{
     source::ColumnMap,
 };
 
+mod basics;
 mod calendars;
 mod channels;
 mod document;
@@ -29,6 +30,7 @@ mod rights;
 mod secret;
 mod settings;
 
+pub use basics::{Basics, basics};
 pub use calendars::Calendars;
 pub use fault::Fault;
 pub use key::{FILE as KEY_FILE, KeyError, number_key};

@@ -116,6 +116,8 @@ fn a_wrong_command_line_ends_with_2_and_help_with_0() {
     }
     bad(&duban(&["sms", "count", "x", "--log", "duban=loud"]), 2);
     bad(&duban(&["sms", "count", "x", "--now", "soon"]), 2);
+    let error = bad(&command(&["phone", "x", "--config", "no-such-folder"]).output().unwrap(), 2);
+    assert!(error.contains("no-such-folder is no folder"), "{error}");
     for args in [&["--help"][..], &["--version"], &["deadlines", "--help"]] {
         good(&duban(args));
     }

@@ -6,6 +6,7 @@ mod calendar_faults;
 mod cli_contracts;
 mod cli_explain;
 mod cli_import;
+mod cli_outbox;
 mod cli_plan;
 mod config_fixtures;
 mod demo;

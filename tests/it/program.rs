@@ -19,7 +19,8 @@ use tempfile::TempDir;
 
 /// A run in a folder without settings.
 pub fn duban(args: &[&str]) -> Output {
-    command(args).args(["--config", "no-such-folder"]).output().unwrap()
+    let empty = tempfile::tempdir().unwrap();
+    command(args).args(["--config", path(empty.path())]).output().unwrap()
 }
 
 /// A command line, not yet run.

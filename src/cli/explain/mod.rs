@@ -6,6 +6,7 @@ use super::{
     audience::Planned,
     exit::Stop,
     open::{Known, Opened},
+    outbox::Entry,
     runtime,
     session::{Form, Session},
 };
@@ -18,13 +19,11 @@ use crate::{
 
 mod duty;
 mod head;
-mod history;
 mod skipped;
 mod text;
 
 use duty::Duty;
 use head::Head;
-use history::Entry;
 
 /// Explains a ticket: each deadline day by day, what is wanted, what was sent.
 #[derive(clap::Args, Debug)]

@@ -31,12 +31,11 @@ use crate::{
 ///
 /// A file, a roster or a column map that cannot be read.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let settings = session.settings_if_any()?;
-    let (rules, calendar) = (session.rules(settings.as_ref())?, session.calendar(settings.as_ref())?);
-    let map = match (&args.columns, &settings) {
-        (Some(file), _) => columns(file)?,
-        (None, Some(settings)) => settings.columns.clone(),
-        (None, None) => ColumnMap::built_in().map_err(stop)?,
+    let basics = session.basics()?;
+    let (rules, calendar) = (basics.rules, basics.calendar);
+    let map = match &args.columns {
+        Some(file) => columns(file)?,
+        None => basics.columns,
     };
     let roster = args.roster.as_deref().map(roster).transpose()?;
     let read = read(&args.files, &map)?;

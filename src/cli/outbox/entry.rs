@@ -1,11 +1,13 @@
-//! What the ledger says of a ticket's notices.
+//! A row of the ledger, as people and programs read it.
+
+use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::{
     cli::{instant, words},
-    outbox::{CITIZEN, Listed, ListedLeg, NOBODY},
+    outbox::{CITIZEN, Listed, ListedAttempt, ListedLeg, NOBODY},
     roster::Roster,
 };
 
@@ -13,6 +15,9 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub struct Entry {
     pub id: i64,
+    pub subject: String,
+    pub ticket: Option<String>,
+    pub unit: Option<String>,
     #[serde(serialize_with = "instant::iso")]
     pub due: DateTime<Utc>,
     pub kind: &'static str,
@@ -44,8 +49,29 @@ pub struct Leg {
     pub state_name: &'static str,
     pub cause: Option<String>,
     pub tries: u32,
+    #[serde(serialize_with = "instant::iso")]
+    pub not_before: DateTime<Utc>,
     #[serde(serialize_with = "instant::iso_or_null")]
     pub ended: Option<DateTime<Utc>>,
+    /// Only where one notice is shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+/// One hand-over.
+#[derive(Debug, Serialize)]
+pub struct Attempt {
+    pub n: u32,
+    pub is_repeat: bool,
+    #[serde(serialize_with = "instant::iso")]
+    pub started: DateTime<Utc>,
+    #[serde(serialize_with = "instant::iso_or_null")]
+    pub ended: Option<DateTime<Utc>>,
+    pub outcome: Option<String>,
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    pub receipt: Option<String>,
+    pub late_outcome: Option<String>,
 }
 
 impl Entry {
@@ -54,6 +80,9 @@ impl Entry {
         let key = &listed.notice.key;
         Self {
             id: listed.notice.id.0,
+            subject: key.subject.clone(),
+            ticket: listed.notice.ticket.as_ref().map(ToString::to_string),
+            unit: listed.notice.unit.clone(),
             due: listed.notice.due,
             kind: key.kind.id(),
             name: key.kind.chinese(),
@@ -66,6 +95,31 @@ impl Entry {
             late: listed.notice.late,
             legs: listed.legs.iter().map(|leg| Leg::of(leg, roster)).collect(),
         }
+    }
+
+    /// Writes the entry with its legs, their numbers and attempts.
+    ///
+    /// # Errors
+    ///
+    /// When nobody takes it.
+    pub fn write(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+        let reason = self.reason.as_deref().map(|code| format!("({})", words::reason(code))).unwrap_or_default();
+        let Self { id, subject, name, role_name, state_name, .. } = self;
+        let unit = self.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        writeln!(out, "{id} {} {subject} {name}{unit} → {role_name} {state_name}{reason}", instant::minute(self.due))?;
+        for leg in &self.legs {
+            let wait = if leg.ended.is_none() {
+                format!(" 不早于 {}", instant::minute(leg.not_before))
+            } else {
+                String::new()
+            };
+            let channel = if leg.channel.is_empty() { String::new() } else { format!(" [{}]", leg.channel) };
+            writeln!(out, "    leg {} {}{channel} 已试{}次{wait}", leg.id, leg.text(), leg.tries)?;
+            for attempt in &leg.attempts {
+                writeln!(out, "        {}", attempt.text())?;
+            }
+        }
+        Ok(())
     }
 
     /// The entry in one line.
@@ -91,7 +145,9 @@ impl Leg {
             state_name: words::leg_state(leg.state),
             cause: leg.cause.clone(),
             tries: leg.tries,
+            not_before: leg.not_before,
             ended: leg.ended,
+            attempts: leg.attempts.iter().map(Attempt::of).collect(),
         }
     }
 
@@ -99,6 +155,31 @@ impl Leg {
         let at = self.ended.map(|at| format!(" {}", instant::minute(at))).unwrap_or_default();
         let cause = self.cause.as_deref().map(|code| format!("({})", words::reason(code))).unwrap_or_default();
         format!("{}{} {}{cause}{at}", self.person, self.medium_name, self.state_name)
+    }
+}
+
+impl Attempt {
+    fn of(attempt: &ListedAttempt) -> Self {
+        Self {
+            n: attempt.n,
+            is_repeat: attempt.is_repeat,
+            started: attempt.started,
+            ended: attempt.ended,
+            outcome: attempt.outcome.clone(),
+            code: attempt.code.clone(),
+            detail: attempt.detail.clone(),
+            receipt: attempt.receipt.clone(),
+            late_outcome: attempt.late_outcome.clone(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let repeat = if self.is_repeat { "(重复)" } else { "" };
+        let outcome = self.outcome.as_deref().unwrap_or("尚无回答");
+        let rest = [&self.code, &self.detail, &self.receipt].into_iter().flatten();
+        let rest: String = rest.map(|word| format!(" {word}")).collect();
+        let late = self.late_outcome.as_deref().map(|late| format!(" 迟到的回答 {late}")).unwrap_or_default();
+        format!("第{}次{repeat} {} {outcome}{rest}{late}", self.n, instant::minute(self.started))
     }
 }
 
