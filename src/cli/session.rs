@@ -50,6 +50,15 @@ impl Session<'_> {
         config::load(&self.places).map_err(faults)
     }
 
+    /// The settings if there are any.
+    ///
+    /// # Errors
+    ///
+    /// Every fault in them, one a line.
+    pub fn settings_if_any(&self) -> anyhow::Result<Option<Loaded>> {
+        if self.places.dir.join("duban.toml").exists() { self.settings().map(Some) } else { Ok(None) }
+    }
+
     /// What a calculator needs: it works without settings too.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use duban::{
     notice::{Failure, Medium, Outcome, Refusal},
-    outbox::{CITIZEN, Expansion, NewLeg, Next, Outbox, Settled, Settlement},
+    outbox::{CITIZEN, ClaimOrder, Expansion, NewLeg, Next, Outbox, Settled, Settlement},
 };
 use serde_json::{Value, json};
 
@@ -154,9 +154,10 @@ async fn settled(outbox: &Outbox, person: &str, outcome: Outcome, next: Next) ->
     let (medium, channel) = (Medium::Sms, "sms".to_owned());
     let leg = NewLeg { person: person.to_owned(), medium, channel, not_before: None };
     outbox.expand(&[Expansion { notice, legs: vec![leg] }], at(NOW)).await.unwrap();
-    let [bundle] = outbox.claim(at(NOW), 1, TimeDelta::seconds(60)).await.unwrap().try_into().unwrap();
+    let order = ClaimOrder { channel: "sms", limit: 1, lease: TimeDelta::seconds(60) };
+    let [bundle] = outbox.claim(&order, at(NOW)).await.unwrap().try_into().unwrap();
     let leg = bundle.legs[0].id;
-    let settlement = Settlement::Answered { outcome, next, instead: None };
+    let settlement = Settlement::Answered { outcome, next, instead: Vec::new() };
     assert!(outbox.settle(&[Settled { leg, token: bundle.token, settlement }], at(NOW)).await.unwrap().is_empty());
     (notice.0, leg.0)
 }
