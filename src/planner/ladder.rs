@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::notice::{Batch, Facts, Kind, Occurrence, Reason};
+use crate::{
+    notice::{Batch, Facts, Kind, Occurrence, Reason},
+    rules::settings::CatchUpSteps,
+};
 
 use super::case::{Case, Scope};
 
@@ -54,8 +57,12 @@ pub(super) fn plan(case: &mut Case<'_>, scope: Scope, steps: &[Step], facts: imp
         Some(expires) => case.plan.wake(expires),
         None => {}
     }
-    let text = facts(case, highest);
     let late = case.is_late(highest.at);
+    if late && case.rules().catch_up.steps == CatchUpSteps::None {
+        case.superseded(highest.kind, scope, highest.at, Reason::Expired);
+        return;
+    }
+    let text = facts(case, highest);
     let mut notice = case.notice(highest.kind, case.subject(scope), Occurrence::Due(highest.at), highest.at);
     notice.expires = highest.expires;
     notice.late = late;

@@ -122,6 +122,11 @@ impl Deadline {
         })
     }
 
+    /// The same deadline with another last day, where a setting says so.
+    pub fn moved(self, day: NaiveDate, end_of_day: TimeOfDay) -> Deadline {
+        Deadline { day, due: end_of_day.on(day), ..self }
+    }
+
     /// The unit its steps run in: an extended deadline is in working days.
     pub fn mode(&self) -> Count {
         self.extended.map_or(self.count, |extended| extended.count)

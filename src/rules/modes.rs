@@ -122,3 +122,44 @@ pub enum MidnightDue {
     EndOfDay,
     Literal,
 }
+
+/// A07: in what the duties of a 12319 ticket are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DaysOf12319 {
+    Natural,
+    Workdays,
+}
+
+/// A07: the last day of a 12319 limit is a day off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LastDay {
+    AsCounted,
+    NextWorkday,
+}
+
+/// A34.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownYear {
+    Provisional,
+    NoDeadline,
+}
+
+/// A38: the platform shows another end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlatformDue {
+    Own,
+    Platform,
+    Earlier,
+}
+
+/// A43.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CatchUpSteps {
+    Highest,
+    None,
+}

@@ -6,8 +6,9 @@ use crate::ticket::Anomaly;
 
 pub use super::{
     modes::{
-        ComplexOrUrgent, ConclusionStart, ContactStart, EarlierContact, ExtensionBase, ExtensionUnit, LateReceipt,
-        MidnightDue, RoundTwo, SmsOrNot, SpacingAfter, Substitute, UrgentLadder, WindowReading, WrongPerson,
+        CatchUpSteps, ComplexOrUrgent, ConclusionStart, ContactStart, DaysOf12319, EarlierContact, ExtensionBase,
+        ExtensionUnit, LastDay, LateReceipt, MidnightDue, PlatformDue, RoundTwo, SmsOrNot, SpacingAfter, Substitute,
+        UnknownYear, UrgentLadder, WindowReading, WrongPerson,
     },
     time_of_day::TimeOfDay,
 };
@@ -59,6 +60,7 @@ pub struct Dispatch {
 pub struct FirstContact {
     pub article: String,
     pub days: u32,
+    pub days_12319: DaysOf12319,
     pub starts: ContactStart,
     pub due: TimeOfDay,
     #[serde(rename = "final")]
@@ -99,6 +101,7 @@ pub struct ReturnWindow {
     pub article: String,
     pub days: u32,
     pub days_difficult: u32,
+    pub days_12319: DaysOf12319,
 }
 
 /// Art. 9(3)1: conclusion in 1, 3 or 10 working days, or 1, 3, 5 natural days.
@@ -111,6 +114,10 @@ pub struct Conclusion {
     pub substitute: Substitute,
     pub end_of_day: TimeOfDay,
     pub unknown_class: ComplexOrUrgent,
+    pub simple_inquiry: ComplexOrUrgent,
+    pub last_day_12319: LastDay,
+    pub unknown_year: UnknownYear,
+    pub platform_due: PlatformDue,
     pub workdays_12345: Limits,
     pub days_12319: Limits,
 }
@@ -206,6 +213,7 @@ pub struct Quiet {
 #[serde(deny_unknown_fields)]
 pub struct CatchUp {
     pub article: String,
+    pub steps: CatchUpSteps,
     pub late_after_min: u32,
     pub first_start_h: u32,
 }

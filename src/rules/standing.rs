@@ -10,8 +10,8 @@ use crate::{
 use super::{
     deadline::{Count, Deadline},
     settings::{
-        ComplexOrUrgent, ConclusionStart, ContactStart, EarlierContact, ExtensionBase, ExtensionUnit, LateReceipt,
-        RoundTwo, Rules, Substitute,
+        ComplexOrUrgent, ConclusionStart, ContactStart, DaysOf12319, EarlierContact, ExtensionBase, ExtensionUnit,
+        LastDay, LateReceipt, PlatformDue, RoundTwo, Rules, Substitute, UnknownYear,
     },
     state::{Class, ConclusionFrom, Regime, State},
 };
@@ -132,8 +132,10 @@ impl Standing {
 
 /// 紧急程度 decides first, then 办理类别; nothing usable in both is complex (A05).
 fn class_of(ticket: &Ticket, rules: &Rules) -> (Class, bool) {
+    let simple_inquiry = ticket.inquiry && rules.conclusion.simple_inquiry == ComplexOrUrgent::Urgent;
     match (ticket.urgency, ticket.difficulty) {
         (Some(Urgency::Urgent), _) => (Class::Urgent, true),
+        (_, Some(Difficulty::Simple)) if simple_inquiry => (Class::Urgent, true),
         (_, Some(Difficulty::Difficult)) => (Class::Difficult, true),
         (_, Some(Difficulty::Simple | Difficulty::Complex)) | (Some(Urgency::Normal), None) => (Class::Complex, true),
         (None, None) => match rules.conclusion.unknown_class {
@@ -176,18 +178,23 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// A limit in the regime's unit; 12319 counts natural days here too (A07).
-    fn in_mode(&self, n: u32) -> Count {
-        match self.regime {
-            Regime::Workdays1310 => Count::Workdays(n),
-            Regime::Days12319 => Count::Days(n),
+    /// A limit in the regime's unit; 12319 counts natural days, by setting not
+    /// for first contact and return (A07).
+    fn in_mode(&self, n: u32, of_12319: DaysOf12319) -> Count {
+        match (self.regime, of_12319) {
+            (Regime::Days12319, DaysOf12319::Natural) => Count::Days(n),
+            (Regime::Days12319, DaysOf12319::Workdays) | (Regime::Workdays1310, _) => Count::Workdays(n),
         }
     }
 
     fn end(&self, start: NaiveDate, count: Count) -> Option<Deadline> {
         // A date outside the calendar's years gives no deadline; the reader
         // refuses such dates long before.
-        Deadline::count(self.calendar, start, count, self.rules.conclusion.end_of_day).ok()
+        let deadline = Deadline::count(self.calendar, start, count, self.rules.conclusion.end_of_day).ok()?;
+        match self.rules.conclusion.unknown_year {
+            UnknownYear::NoDeadline if deadline.provisional => None,
+            UnknownYear::NoDeadline | UnknownYear::Provisional => Some(deadline),
+        }
     }
 
     fn first_contact(&self) -> Option<Deadline> {
@@ -196,7 +203,7 @@ impl Counter<'_> {
             ContactStart::Received => self.ticket.received,
             ContactStart::Accepted => self.ticket.accepted.or(self.ticket.dispatched),
         };
-        self.end(start?.day(), self.in_mode(self.rules.first_contact.days))
+        self.end(start?.day(), self.in_mode(self.rules.first_contact.days, self.rules.first_contact.days_12319))
     }
 
     fn return_window(&self) -> Option<Deadline> {
@@ -204,7 +211,7 @@ impl Counter<'_> {
             Class::Urgent | Class::Complex => self.rules.return_window.days,
             Class::Difficult => self.rules.return_window.days_difficult,
         };
-        self.end(self.ticket.dispatched?.day(), self.in_mode(days))
+        self.end(self.ticket.dispatched?.day(), self.in_mode(days, self.rules.return_window.days_12319))
     }
 
     fn limit(&self, round: u16) -> Count {
@@ -215,17 +222,18 @@ impl Counter<'_> {
         if round > 1 && revisit.round_two == RoundTwo::Workdays {
             return Count::Workdays(revisit.round_two_workdays);
         }
-        self.in_mode(match self.class {
+        let days = match self.class {
             Class::Urgent => limits.urgent,
             Class::Complex => limits.complex,
             Class::Difficult => limits.difficult,
-        })
+        };
+        self.in_mode(days, DaysOf12319::Natural)
     }
 
     fn conclusion(&self, round: u16, round_start: Option<Moment>) -> (ConclusionFrom, Option<Deadline>, u16) {
         let (from, start) = self.conclusion_start(round_start);
         let Some(start) = start else { return (from, None, 0) };
-        let original = self.end(self.moved_start(start.day()), self.limit(round));
+        let original = self.end(self.moved_start(start.day()), self.limit(round)).map(|end| self.rolled(end));
         // Art. 9(3)2: an extension approved before this round does not move it.
         let days = self
             .ticket
@@ -234,7 +242,34 @@ impl Counter<'_> {
             .and(self.ticket.extension_days)
             .unwrap_or(0);
         let extended = original.and_then(|deadline| self.extend(deadline, days));
-        (from, extended.or(original), days)
+        (from, extended.or(original).map(|end| self.by_platform(end)), days)
+    }
+
+    /// A 12319 limit whose last day is a day off, by setting moved to the next
+    /// working day (Civil Code, art. 203).
+    fn rolled(&self, end: Deadline) -> Deadline {
+        let works = self.calendar.is_workday(end.day).is_ok_and(|works| works.value);
+        match (self.regime, self.rules.conclusion.last_day_12319) {
+            (Regime::Days12319, LastDay::NextWorkday) if !works => {
+                let moved = end.moved(self.next_workday(end.day), self.rules.conclusion.end_of_day);
+                Deadline { original_day: moved.day, original_due: moved.due, ..moved }
+            }
+            (Regime::Days12319 | Regime::Workdays1310, _) => end,
+        }
+    }
+
+    /// The end that the platform shows, where the setting prefers it (A38).
+    fn by_platform(&self, end: Deadline) -> Deadline {
+        let Some(platform) = self.ticket.platform_due.map(Moment::day) else { return end };
+        match self.rules.conclusion.platform_due {
+            PlatformDue::Own => end,
+            PlatformDue::Platform => end.moved(platform, self.rules.conclusion.end_of_day),
+            PlatformDue::Earlier => end.moved(platform.min(end.day), self.rules.conclusion.end_of_day),
+        }
+    }
+
+    fn next_workday(&self, day: NaiveDate) -> NaiveDate {
+        self.calendar.nth_workday_after(day, crate::calendar::Workdays(1)).map_or(day, |counted| counted.value)
     }
 
     fn conclusion_start(&self, round_start: Option<Moment>) -> (ConclusionFrom, Option<Moment>) {
@@ -259,9 +294,7 @@ impl Counter<'_> {
     fn moved_start(&self, day: NaiveDate) -> NaiveDate {
         let works = self.calendar.is_workday(day).is_ok_and(|works| works.value);
         match self.rules.conclusion.late_receipt {
-            LateReceipt::NextWorkday if !works => {
-                self.calendar.nth_workday_after(day, crate::calendar::Workdays(1)).map_or(day, |counted| counted.value)
-            }
+            LateReceipt::NextWorkday if !works => self.next_workday(day),
             LateReceipt::NextWorkday | LateReceipt::SameDate => day,
         }
     }

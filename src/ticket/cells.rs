@@ -108,6 +108,11 @@ impl<'a> Cells<'a> {
         word(Field::Difficulty).or_else(|| word(Field::Urgency))
     }
 
+    /// Whether 业务类型 is 咨询.
+    pub(super) fn is_inquiry(&self) -> bool {
+        self.word(Field::BusinessType).is_some_and(|word| word == "咨询")
+    }
+
     /// Whether the citizen's data is to be masked: always, but for a clear no.
     pub(super) fn is_secret(&self) -> bool {
         let answer = self.word(Field::Secret).and_then(|word| self.words.answer(&word));

@@ -49,6 +49,8 @@ pub struct Ticket {
     pub origin: Option<Origin>,
     pub urgency: Option<Urgency>,
     pub difficulty: Option<Difficulty>,
+    /// 业务类型 is 咨询.
+    pub inquiry: bool,
     /// 大类.
     pub category: Option<Arc<str>>,
     /// 小类.

@@ -122,6 +122,7 @@ impl Reader {
             origin: cells.origin(),
             urgency: cells.urgency(),
             difficulty: cells.difficulty(),
+            inquiry: cells.is_inquiry(),
             category: name(Field::Category),
             subcategory: name(Field::Subcategory),
             town: cells.town(),

@@ -349,3 +349,53 @@ fn changed_numbers_and_modes_of_the_rules_change_the_plan() {
     let (_, plan) = wanted(view, &policy_of(rules), LONG_AGO, at("2026-03-02 11:05"));
     assert!(sent(&plan.notices).contains(&"citizen-unreachable-sms"));
 }
+
+fn due_day_with(change: impl FnOnce(&mut Rules), changes: &[(Field, &str)]) -> Option<String> {
+    let mut rules = Rules::embedded().unwrap();
+    change(&mut rules);
+    let ticket = ticket(changes);
+    let facts = TicketFacts::default();
+    let view = View { ticket: &ticket, facts: &facts, outcomes: &[] };
+    let (standing, _) = wanted(view, &policy_of(rules), LONG_AGO, at("2026-03-02 10:00"));
+    standing.conclusion.map(|deadline| deadline.day.to_string())
+}
+
+#[test]
+fn each_reading_of_an_open_question_is_a_setting() {
+    use duban::rules::settings::{
+        ComplexOrUrgent, ConclusionStart, LastDay, LateReceipt, PlatformDue, Substitute, UnknownYear,
+    };
+    let day = |change: fn(&mut Rules), changes: &[(Field, &str)]| due_day_with(change, changes);
+    let plain: fn(&mut Rules) = |_| {};
+    // A01: from receipt, or from dispatch.
+    let late = [(Field::Dispatched, "2026-03-03 09:30:00")];
+    assert_eq!(day(plain, &late).as_deref(), Some("2026-03-05"));
+    assert_eq!(day(|r| r.conclusion.starts = ConclusionStart::Dispatched, &late).as_deref(), Some("2026-03-06"));
+    // A04: a receipt on Sunday counts for Sunday, or for Monday.
+    let sunday = [(Field::Received, "2026-03-01 10:00:00")];
+    assert_eq!(day(plain, &sunday).as_deref(), Some("2026-03-04"));
+    assert_eq!(day(|r| r.conclusion.late_receipt = LateReceipt::NextWorkday, &sunday).as_deref(), Some("2026-03-05"));
+    // A05: an unknown class, and a simple inquiry.
+    let unknown = [(Field::Urgency, ""), (Field::Difficulty, "")];
+    assert_eq!(day(|r| r.conclusion.unknown_class = ComplexOrUrgent::Urgent, &unknown).as_deref(), Some("2026-03-03"));
+    let inquiry = [(Field::Difficulty, "简单"), (Field::BusinessType, "咨询")];
+    assert_eq!(day(plain, &inquiry).as_deref(), Some("2026-03-05"));
+    assert_eq!(day(|r| r.conclusion.simple_inquiry = ComplexOrUrgent::Urgent, &inquiry).as_deref(), Some("2026-03-03"));
+    // A07: natural days that end on a Saturday stay there, or move to Monday.
+    let natural = [(Field::Origin, "12319"), (Field::Received, "2026-03-04 09:00:00")];
+    assert_eq!(day(plain, &natural).as_deref(), Some("2026-03-07"));
+    assert_eq!(day(|r| r.conclusion.last_day_12319 = LastDay::NextWorkday, &natural).as_deref(), Some("2026-03-09"));
+    // A34: an unknown year gives a provisional end, or none.
+    let unknown_year = [(Field::Received, "2026-12-30 09:00:00")];
+    assert_eq!(day(plain, &unknown_year).as_deref(), Some("2027-01-04"));
+    assert_eq!(day(|r| r.conclusion.unknown_year = UnknownYear::NoDeadline, &unknown_year), None);
+    // A35: without a receipt from the dispatch, or not at all.
+    let no_receipt = [(Field::Received, "")];
+    assert_eq!(day(plain, &no_receipt).as_deref(), Some("2026-03-05"));
+    assert_eq!(day(|r| r.conclusion.substitute = Substitute::None, &no_receipt), None);
+    // A38: the platform's end, or the earlier one.
+    let platform = [(Field::PlatformDue, "2026-03-09")];
+    assert_eq!(day(plain, &platform).as_deref(), Some("2026-03-05"));
+    assert_eq!(day(|r| r.conclusion.platform_due = PlatformDue::Platform, &platform).as_deref(), Some("2026-03-09"));
+    assert_eq!(day(|r| r.conclusion.platform_due = PlatformDue::Earlier, &platform).as_deref(), Some("2026-03-05"));
+}
