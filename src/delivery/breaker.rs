@@ -28,6 +28,8 @@ pub(super) enum Gate {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Breaker {
     strikes: u32,
+    /// How often it was closed since it was last well.
+    closings: u32,
     closed_until: Option<DateTime<Utc>>,
     /// Destinations that are full, by person.
     full: HashMap<String, DateTime<Utc>>,
@@ -61,9 +63,12 @@ impl Breaker {
             // A gateway that leaves everything unknown is not fed with more.
             Outcome::NotSent { .. } | Outcome::Unknown(_) => {
                 self.strikes += 1;
-                if self.strikes >= STRIKES {
-                    let doubled = FIRST_PAUSE * (1_i32 << (self.strikes - STRIKES).min(10));
-                    self.close(now + doubled.min(LONGEST_PAUSE));
+                // Calls that were under way when it was closed say nothing new.
+                let is_closed = matches!(self.gate(now), Gate::Closed { .. });
+                if self.strikes >= STRIKES && !is_closed {
+                    let pause = FIRST_PAUSE * (1_i32 << self.closings.min(10));
+                    self.closings += 1;
+                    self.close(now + pause.min(LONGEST_PAUSE));
                 }
             }
             Outcome::ChannelDown { until, .. } => {
@@ -75,6 +80,7 @@ impl Breaker {
 
     fn recover(&mut self) {
         self.strikes = 0;
+        self.closings = 0;
         self.closed_until = None;
     }
 
@@ -104,7 +110,8 @@ mod tests {
         }
         assert_eq!(breaker.gate(at(0)), Gate::Open);
         breaker.note("p1", &failed(), at(0));
-        assert_eq!(breaker.gate(at(0)), Gate::Closed { until: at(30) });
+        breaker.note("p1", &failed(), at(0));
+        assert_eq!(breaker.gate(at(0)), Gate::Closed { until: at(30) }, "one more was under way");
         assert_eq!(breaker.gate(at(30)), Gate::Probe);
         breaker.note("p1", &failed(), at(30));
         assert_eq!(breaker.gate(at(31)), Gate::Closed { until: at(90) });

@@ -9,6 +9,7 @@ mod cli_import;
 mod cli_outbox;
 mod cli_plan;
 mod config_fixtures;
+mod delivery;
 mod demo;
 mod exports;
 mod histories;
