@@ -23,6 +23,10 @@ use super::{
     lock::{LedgerLock, LockError},
 };
 
+/// A round waits no longer for a slow channel, so that what is due next is not
+/// held up by it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Why a daemon cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum AssemblyError {
@@ -115,7 +119,7 @@ impl Maker {
     pub fn make(&self, changeable: Changeable) -> (Arc<Policy>, Arc<Means>) {
         let Changeable { rules, calendar, roster, templates, channels, mail_domain } = changeable;
         let roster = Arc::new(roster);
-        let settings = DeliverySettings { mail_domain, ..delivery_settings(&rules) };
+        let settings = DeliverySettings { mail_domain, patience: Some(PATIENCE), ..delivery_settings(&rules) };
         let policy = Arc::new(Policy { calendar, rules, roster: Some(roster.clone()) });
         let carrier = |channel: &Arc<Channel>| -> Arc<dyn Carrier> { channel.clone() };
         let means = Means {

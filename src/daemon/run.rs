@@ -288,9 +288,11 @@ async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::Unbound
         tokio::select! {
             () = tokio::time::sleep(wait.min(LONGEST_SLEEP)) => {}
             () = shared.kept.notified() => {}
-            () = shared.stop.cancelled() => return,
+            () = shared.stop.cancelled() => {}
         }
     }
+    // A slow channel may still be at work: its calls are awaited, none is begun.
+    shared.observer.round(&delivery.finish().await);
 }
 
 /// The tickets whose citizen was written to, or was tried to be, in a round.

@@ -13,12 +13,20 @@ pub enum DeliveryError {
     /// The clock ran backwards: nothing is claimed until it has caught up.
     #[error("the clock says {now}, and {newest} was before; set it right, nothing is sent until then")]
     ClockWentBack { now: DateTime<Utc>, newest: DateTime<Utc> },
-    /// A part of the round came to a bad end.
-    #[error("the work on channel `{channel}` broke off; its claims run out by themselves")]
-    BrokeOff { channel: String },
 }
 
 /// Tickets could not be read again before sending.
 #[derive(Debug, thiserror::Error)]
 #[error("the tickets cannot be read again")]
 pub struct RereadError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// An error with what lies beneath it, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}

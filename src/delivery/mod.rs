@@ -10,30 +10,25 @@
 //!
 //! It does not decide what is wanted, and it does not know providers.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use tokio::{
+    sync::Mutex,
+    task::{Id, JoinError, JoinSet},
+    time::{Instant, timeout_at},
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
-
-use crate::{
-    clock::Clock,
-    notice::{Failure, Outcome},
-    outbox::{ClaimOrder, Next, Outbox, Settled, Settlement, Token},
-};
+use crate::{clock::Clock, outbox::Outbox};
 
 mod breaker;
 mod check;
+mod core;
 mod error;
 mod means;
 mod people;
 mod quiet;
 mod report;
-mod reread;
 mod settings;
 mod verdict;
 mod work;
@@ -42,69 +37,77 @@ mod wrap;
 pub use error::{DeliveryError, RereadError};
 pub use means::{Boxed, Carrier, Fresh, Means, Reread};
 pub use quiet::{Haste, Quiet, QuietHours};
-pub use report::{Leaving, Paused, Round};
-pub use reread::{StoreReread, outcomes_by_ticket};
+pub use report::{Broken, Leaving, Paused, Round};
 pub use settings::{BackOff, DeliverySettings, FailPoint, Jitter, Point};
 pub use wrap::WordsFault;
 
-use breaker::{Breaker, Gate};
-use work::Work;
+use self::core::Core;
 
 /// Notices turned into legs with one commit.
 const EXPANDED_AT_ONCE: u32 = 500;
-/// A leg that changes its channel is claimed for a moment only.
-const REROUTE_LEASE: TimeDelta = TimeDelta::seconds(60);
-/// A clock this far back is set wrong and not merely corrected.
-const BACK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
+/// Longer than any round: no limit.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Delivers from an outbox. Clones share everything.
+/// Delivers from an outbox. Clones share everything; when the last is dropped,
+/// calls in flight are cut off.
 #[derive(Clone)]
 pub struct Delivery {
-    outbox: Outbox,
-    clock: Arc<dyn Clock>,
-    shared: Arc<Shared>,
+    core: Core,
+    running: Arc<Mutex<Running>>,
 }
 
-/// What lasts from round to round.
+/// The channels being worked off right now.
 #[derive(Default)]
-struct Shared {
-    breakers: Mutex<HashMap<String, Breaker>>,
-    /// Claims that this process works on.
-    held: Mutex<Vec<Token>>,
-    /// The latest instant seen, in microseconds; 0 before the first.
-    newest: AtomicI64,
+struct Running {
+    parts: JoinSet<Result<Round, DeliveryError>>,
+    channels: HashMap<Id, String>,
 }
 
 impl Delivery {
     /// Delivery from an outbox, by a clock.
     pub fn new(outbox: Outbox, clock: Arc<dyn Clock>) -> Self {
-        Self { outbox, clock, shared: Arc::default() }
+        Self { core: Core::new(outbox, clock), running: Arc::default() }
     }
 
     /// A whole round: [`Delivery::prepare`], then every channel by itself until
-    /// nothing can leave now.
+    /// nothing can leave now. A channel that takes longer than the settings'
+    /// patience goes on by itself, and what it did stands in a later round.
     ///
     /// # Errors
     ///
-    /// When the ledger fails or the clock ran backwards. What was claimed and not
-    /// settled is taken back when its lease has run out.
+    /// When the ledger fails or the clock ran backwards before anything was
+    /// claimed. A single channel's bad end stands in the round; what it had
+    /// claimed is taken back when its lease has run out.
     pub async fn run(&self, means: &Arc<Means>) -> Result<Round, DeliveryError> {
         let mut round = self.prepare(means).await?;
-        // The set ends with this function: nothing runs on behind it.
-        let mut parts = tokio::task::JoinSet::new();
-        for channel in self.outbox.waiting_channels().await? {
-            let (delivery, means) = (self.clone(), means.clone());
-            parts.spawn(async move { (delivery.deliver(&means, &channel).await, channel) });
-        }
-        let mut failed = None;
-        while let Some(part) = parts.join_next().await {
-            match part {
-                Ok((Ok(part), _)) => round.add(part),
-                Ok((Err(error), _)) => failed = failed.or(Some(error)),
-                Err(_) => failed = failed.or(Some(DeliveryError::BrokeOff { channel: "?".into() })),
+        let patience = Instant::now() + means.settings.patience.unwrap_or(NO_LIMIT);
+        let mut running = self.running.lock().await;
+        loop {
+            for channel in self.core.outbox.waiting_channels().await? {
+                running.start(&self.core, means, channel);
+            }
+            // All that end in time are taken in; if one of them stopped with work
+            // left, it is started again.
+            let mut goes_on = false;
+            while let Ok(Some(part)) = timeout_at(patience, running.parts.join_next_with_id()).await {
+                goes_on |= running.take_in(part, &mut round);
+            }
+            if !goes_on || Instant::now() >= patience {
+                return Ok(round);
             }
         }
-        failed.map_or(Ok(round), Err)
+    }
+
+    /// Ends the delivery for good: nothing more is claimed, no call is begun, and
+    /// the calls under way are awaited and settled.
+    pub async fn finish(&self) -> Round {
+        self.core.stop();
+        let mut round = Round::default();
+        let mut running = self.running.lock().await;
+        while let Some(part) = running.parts.join_next_with_id().await {
+            running.take_in(part, &mut round);
+        }
+        round
     }
 
     /// Takes back claims that ran out, ends what is no longer timely, and turns
@@ -114,39 +117,24 @@ impl Delivery {
     ///
     /// As [`Delivery::run`].
     pub async fn prepare(&self, means: &Means) -> Result<Round, DeliveryError> {
-        let now = self.now()?;
-        let mine = lock(&self.shared.held).clone();
+        let core = &self.core;
+        let now = core.now()?;
         let mut round = Round {
-            recovered: self.outbox.recover(&means.settings.repeats, &mine, now).await?,
-            expired: self.outbox.expire(now).await?,
+            recovered: core.outbox.recover(&means.settings.repeats, &core.held(), now).await?,
+            expired: core.outbox.expire(now).await?,
             ..Round::default()
         };
         loop {
-            let due = self.outbox.unexpanded(now, EXPANDED_AT_ONCE).await?;
+            let due = core.outbox.unexpanded(now, EXPANDED_AT_ONCE).await?;
             if due.is_empty() {
                 break;
             }
             let expansions: Vec<_> = due.iter().map(|notice| means.expansion(notice, now)).collect();
-            let expanded = self.outbox.expand(&expansions, now).await?;
+            let expanded = core.outbox.expand(&expansions, now).await?;
             round.add(Round { expanded, ..Round::default() });
         }
         means.settings.fail_point.at(Point::Intent);
         Ok(round)
-    }
-
-    /// Works off one channel until nothing of it can leave now. A channel that
-    /// the settings no longer know hands its legs to another.
-    ///
-    /// # Errors
-    ///
-    /// As [`Delivery::run`].
-    pub async fn deliver(&self, means: &Means, channel: &str) -> Result<Round, DeliveryError> {
-        let Some(channel) = means.channel(channel) else {
-            return self.reroute(means, channel).await;
-        };
-        let mut work = Work::new(self, means, channel);
-        work.run().await?;
-        Ok(work.round)
     }
 
     /// The next instant after now at which something here moves by itself.
@@ -155,89 +143,38 @@ impl Delivery {
     ///
     /// When the ledger fails.
     pub async fn next_wake(&self) -> Result<Option<DateTime<Utc>>, DeliveryError> {
-        Ok(self.outbox.next_wake(self.now_or_newest()).await?)
+        let now = self.core.now_or_newest();
+        let wakes = [self.core.outbox.next_wake(now).await?, self.core.first_pause_end(now)];
+        Ok(wakes.into_iter().flatten().min())
     }
+}
 
-    async fn reroute(&self, means: &Means, channel: &str) -> Result<Round, DeliveryError> {
-        let mut round = Round::default();
-        loop {
-            let now = self.now()?;
-            let order = ClaimOrder { channel, limit: means.settings.per_claim, lease: REROUTE_LEASE };
-            let bundles = self.outbox.claim(&order, now).await?;
-            if bundles.is_empty() {
-                return Ok(round);
-            }
-            let why = Failure::new("channel-gone", "the settings no longer know this channel");
-            let outcome = Outcome::NotSent { not_before: None, why };
-            let mut settled = Vec::new();
-            for bundle in &bundles {
-                for leg in &bundle.legs {
-                    let instead = means.rerouted(&bundle.person, bundle.medium, leg, now);
-                    let settlement = Settlement::Answered { outcome: outcome.clone(), next: Next::Dead, instead };
-                    settled.push(Settled { leg: leg.id, token: bundle.token, settlement });
-                }
-            }
-            tracing::warn!(
-                channel.name = channel,
-                legs = settled.len(),
-                "channel {channel} is gone; its legs go by others"
-            );
-            round.fenced.extend(self.outbox.settle(&settled, now).await?);
+impl Running {
+    /// Starts a channel's work unless it is under way.
+    fn start(&mut self, core: &Core, means: &Arc<Means>, channel: String) {
+        if self.channels.values().any(|running| *running == channel) {
+            return;
         }
+        let (core, means, name) = (core.clone(), means.clone(), channel.clone());
+        let part = self.parts.spawn(async move { core.deliver(&means, &name).await });
+        self.channels.insert(part.id(), channel);
     }
 
-    /// The instant now; an error if the clock ran backwards.
-    fn now(&self) -> Result<DateTime<Utc>, DeliveryError> {
-        let now = self.clock.now();
-        let newest = self.shared.newest.fetch_max(now.timestamp_micros(), Ordering::SeqCst);
-        let newest = DateTime::from_timestamp_micros(newest).unwrap_or(now);
-        if now + BACK_TOLERANCE < newest {
-            return Err(DeliveryError::ClockWentBack { now, newest });
-        }
-        Ok(now)
+    /// Adds what a channel did to the round; says whether it left work undone.
+    fn take_in(&mut self, part: Result<(Id, Result<Round, DeliveryError>), JoinError>, round: &mut Round) -> bool {
+        let id = part.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let channel = self.channels.remove(&id).unwrap_or_default();
+        let why = match part {
+            Ok((_, Ok(part))) => {
+                let goes_on = part.unfinished || part.rerouted > 0;
+                round.add(part);
+                return goes_on;
+            }
+            Ok((_, Err(error))) => error::chain(&error),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(channel.name = %channel, error = %why, "the work on {channel} ended; its claims run out by themselves");
+        round.broken.push(Broken { channel, why });
+        false
     }
-
-    /// The instant now, or the latest one seen if the clock ran backwards: an
-    /// answer is written down in any case.
-    fn now_or_newest(&self) -> DateTime<Utc> {
-        self.now().unwrap_or_else(|error| match error {
-            DeliveryError::ClockWentBack { newest, .. } => newest,
-            DeliveryError::Outbox(_) | DeliveryError::BrokeOff { .. } => self.clock.now(),
-        })
-    }
-
-    fn gate(&self, channel: &str, now: DateTime<Utc>) -> Gate {
-        lock(&self.shared.breakers).get(channel).map_or(Gate::Open, |breaker| breaker.gate(now))
-    }
-
-    fn full_until(&self, channel: &str, person: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        lock(&self.shared.breakers).get(channel)?.full_until(person, now)
-    }
-
-    fn note(&self, channel: &str, person: &str, outcome: &Outcome, now: DateTime<Utc>) {
-        lock(&self.shared.breakers).entry(channel.to_owned()).or_default().note(person, outcome, now);
-    }
-
-    fn hold(&self, token: Token) -> Held<'_> {
-        lock(&self.shared.held).push(token);
-        Held { shared: &self.shared, token }
-    }
-}
-
-/// A claim being worked on; given up when dropped.
-struct Held<'a> {
-    shared: &'a Shared,
-    token: Token,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        lock(&self.shared.held).retain(|token| *token != self.token);
-    }
-}
-
-/// No code panics while it holds one of these locks, and what they guard is whole
-/// at any time.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

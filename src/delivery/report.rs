@@ -32,6 +32,19 @@ pub struct Round {
     pub paused: Vec<Paused>,
     /// The store could not be read again.
     pub store_unreadable: Option<String>,
+    /// Legs whose channel is gone from the settings; they go by another.
+    pub rerouted: u64,
+    /// Channels whose work came to a bad end.
+    pub broken: Vec<Broken>,
+    /// A channel stopped with work left, so that new settings can take effect.
+    pub unfinished: bool,
+}
+
+/// A channel whose work came to a bad end; it is taken up in the next round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub channel: String,
+    pub why: String,
 }
 
 /// One call to a channel.
@@ -73,6 +86,9 @@ impl Round {
         self.fenced.extend(other.fenced);
         self.words_faults.extend(other.words_faults);
         self.paused.extend(other.paused);
+        self.rerouted += other.rerouted;
+        self.broken.extend(other.broken);
+        self.unfinished |= other.unfinished;
         self.store_unreadable = self.store_unreadable.take().or(other.store_unreadable);
     }
 }

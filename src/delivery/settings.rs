@@ -16,6 +16,8 @@ pub struct DeliverySettings {
     /// What is added to a channel's own limit of a call before it is cut off, and
     /// once more for writing down its answer.
     pub grace: Duration,
+    /// How long a round waits for a channel that is slow; `None`: to the end.
+    pub patience: Option<Duration>,
     /// Legs in one claim of a channel.
     pub per_claim: u32,
     /// After so many tries that never reached the provider a leg is given up.
@@ -35,6 +37,7 @@ impl Default for DeliverySettings {
     fn default() -> Self {
         Self {
             grace: Duration::from_secs(5),
+            patience: None,
             per_claim: 256,
             max_tries: 12,
             back_off: BackOff::default(),

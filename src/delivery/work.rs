@@ -9,9 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    Carrier, Delivery, DeliveryError, DeliverySettings, Haste, Leaving, Means, Paused, Point, Round,
+    Carrier, DeliveryError, DeliverySettings, Haste, Leaving, Means, Paused, Point, Round,
     breaker::Gate,
     check::{Check, check},
+    core::Core,
     verdict::Way,
     wrap::Wanted,
 };
@@ -23,18 +24,21 @@ use crate::{
     ticket::TicketNo,
 };
 
+/// After so long a turn ends, so that new settings take effect.
+const LONGEST_TURN: std::time::Duration = std::time::Duration::from_secs(20);
+const MINUTE: TimeDelta = TimeDelta::minutes(1);
 /// How often a settlement is tried before the claims are left to run out.
 const SETTLE_TRIES: u32 = 6;
 const SETTLE_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// One channel's part of a round.
 pub(super) struct Work<'a> {
-    delivery: &'a Delivery,
+    core: &'a Core,
     means: &'a Means,
     channel: &'a Arc<dyn Carrier>,
     /// What is to be settled with the next commit.
     settled: Vec<Settled>,
-    pub round: Round,
+    round: Round,
 }
 
 /// A message on its way.
@@ -51,32 +55,60 @@ struct Claim {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(delivery: &'a Delivery, means: &'a Means, channel: &'a Arc<dyn Carrier>) -> Self {
-        Self { delivery, means, channel, settled: Vec::new(), round: Round::default() }
+    pub(super) fn new(core: &'a Core, means: &'a Means, channel: &'a Arc<dyn Carrier>) -> Self {
+        Self { core, means, channel, settled: Vec::new(), round: Round::default() }
     }
 
-    /// Works off what the channel has, until nothing can leave.
-    pub(super) async fn run(&mut self) -> Result<(), DeliveryError> {
+    /// Works off what the channel has, until nothing can leave or it was long
+    /// enough for once.
+    pub(super) async fn run(mut self) -> Result<Round, DeliveryError> {
+        let began = Instant::now();
         loop {
-            let now = self.delivery.now()?;
-            let limit = match self.delivery.gate(self.channel.name(), now) {
-                Gate::Open => self.means.settings.per_claim,
-                Gate::Probe => 1,
-                Gate::Closed { until } => {
-                    self.round.paused.push(Paused { channel: self.channel.name().to_owned(), until });
-                    return Ok(());
+            if self.core.is_stopping() {
+                return Ok(self.round);
+            }
+            if began.elapsed() > LONGEST_TURN {
+                self.round.unfinished = true;
+                return Ok(self.round);
+            }
+            let now = self.core.now()?;
+            let limit = match self.limit(now).await? {
+                Ok(limit) => limit,
+                Err(until) => {
+                    let channel = self.channel.name().to_owned();
+                    self.core.pause(&channel, until);
+                    self.round.paused.push(Paused { channel, until });
+                    return Ok(self.round);
                 }
             };
             let claim = self.claim(limit, now).await?;
             if claim.bundles.is_empty() {
-                return Ok(());
+                return Ok(self.round);
             }
             // A clock that leaps must not take these claims back from us.
-            let _held = self.delivery.hold(claim.bundles[0].token);
+            let _held = self.core.hold(claim.bundles[0].token);
             let ready = self.ready(&claim.bundles, now).await;
             self.hand_over(ready, claim.ends).await?;
             self.settle().await?;
         }
+    }
+
+    /// How many legs may be claimed now, or until when none may: the channel is
+    /// closed, or has had its messages of the minute.
+    async fn limit(&self, now: DateTime<Utc>) -> Result<Result<u32, DateTime<Utc>>, DeliveryError> {
+        let most = match self.core.gate(self.channel.name(), now) {
+            Gate::Open => self.means.settings.per_claim,
+            Gate::Probe => 1,
+            Gate::Closed { until } => return Ok(Err(until)),
+        };
+        let Some(per_minute) = self.channel.limits().per_minute else { return Ok(Ok(most)) };
+        // Counted in the ledger, so that a restart forgets nothing.
+        let sent = self.core.outbox.sent_since(self.channel.name(), now - MINUTE).await?;
+        let left = per_minute.saturating_sub(sent.messages);
+        Ok(match sent.first {
+            Some(first) if left == 0 => Err(first + MINUTE),
+            Some(_) | None => Ok(most.min(left.max(1))),
+        })
     }
 
     async fn claim(&self, limit: u32, now: DateTime<Utc>) -> Result<Claim, DeliveryError> {
@@ -85,7 +117,7 @@ impl<'a> Work<'a> {
         let holds = settings.lease(self.channel.limits().call);
         let lease = TimeDelta::from_std(holds).unwrap_or(TimeDelta::MAX);
         let order = ClaimOrder { channel: self.channel.name(), limit, lease };
-        let bundles = self.delivery.outbox.claim(&order, now).await?;
+        let bundles = self.core.outbox.claim(&order, now).await?;
         if !bundles.is_empty() {
             settings.fail_point.at(Point::Claimed);
         }
@@ -164,7 +196,7 @@ impl<'a> Work<'a> {
         if open > now {
             return Some((open, "quiet-hours"));
         }
-        let full = self.delivery.full_until(self.channel.name(), &bundle.person, now);
+        let full = self.core.full_until(self.channel.name(), &bundle.person, now);
         full.map(|until| (until, "destination-full"))
     }
 
@@ -183,7 +215,7 @@ impl<'a> Work<'a> {
             while on_the_way.len() < self.channel.limits().at_once.max(1)
                 && let Some(sending) = waiting.next()
             {
-                let now = self.delivery.now()?;
+                let now = self.core.now()?;
                 if let Some((until, why)) = self.barred(&sending.bundle, ends, now) {
                     for leg in &sending.bundle.legs {
                         self.release(sending.bundle.token, leg.id, until, why);
@@ -207,12 +239,15 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Why a message must not be handed over now: the channel was closed by the
-    /// calls before it, or what is left of the lease, by the monotonic clock and
+    /// Why a message must not be handed over now: the process ends, the channel was
+    /// closed by the calls before it, or what is left of the lease, by the monotonic clock and
     /// by the wall, is too short for a call. A frozen process that wakes stops
     /// here.
     fn barred(&self, bundle: &Bundle, ends: Instant, now: DateTime<Utc>) -> Option<(DateTime<Utc>, &'static str)> {
-        if let Gate::Closed { until } = self.delivery.gate(self.channel.name(), now) {
+        if self.core.is_stopping() {
+            return Some((now, "stopping"));
+        }
+        if let Gate::Closed { until } = self.core.gate(self.channel.name(), now) {
             return Some((until, "channel-paused"));
         }
         let settings = &self.means.settings;
@@ -232,8 +267,8 @@ impl<'a> Work<'a> {
             Err(error) => (error.id(), Outcome::Unknown(Failure::new("broke-off", "the channel's code broke off"))),
         };
         let Some(Sending { bundle, text, .. }) = on_the_way.remove(&id) else { return Ok(()) };
-        let now = self.delivery.now_or_newest();
-        self.delivery.note(self.channel.name(), &bundle.person, &outcome, now);
+        let now = self.core.now_or_newest();
+        self.core.note(self.channel.name(), &bundle.person, &outcome, now);
         self.answer(&bundle, &outcome, now);
         self.round.left.push(leaving(bundle, text, outcome, now));
         Ok(())
@@ -266,7 +301,7 @@ impl<'a> Work<'a> {
         let mut tries = 0;
         let fenced = loop {
             tries += 1;
-            match self.delivery.outbox.settle(&self.settled, self.delivery.now_or_newest()).await {
+            match self.core.outbox.settle(&self.settled, self.core.now_or_newest()).await {
                 Ok(fenced) => break fenced,
                 Err(error) if tries >= SETTLE_TRIES => return Err(error.into()),
                 Err(_) => tokio::time::sleep(SETTLE_PAUSE * 2_u32.pow(tries)).await,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Means, check::Check};
+use super::{Means, check::Check, error::chain};
 use crate::{
     channel::{Letter, Mail, Sms, message_id},
-    message::{Item, MessageError, Text},
+    message::{Item, Text},
     notice::{Facts, Failure, Kind, Medium, Outcome, Refusal},
     outbox::{Bundle, CITIZEN, ClaimedLeg},
     ticket::Private,
@@ -143,14 +143,4 @@ fn kinds(wanted: &[Wanted<'_>]) -> Vec<Kind> {
 fn no_address(code: &str) -> Unsendable {
     let outcome = Outcome::Refused(Refusal::Recipient(Failure::new(code, "")));
     Unsendable { outcome, fault: None }
-}
-
-fn chain(error: &MessageError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
 }

@@ -26,7 +26,7 @@ pub use error::OutboxError;
 pub use model::{
     Bundle, CITIZEN, CitizenOutcome, ClaimOrder, ClaimedLeg, Counts, Envelope, Expanded, Expansion, FactSeen, Filter,
     Kept, KeptNotice, LegId, Listed, ListedAttempt, ListedLeg, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry,
-    Repeats, Settled, Settlement, Token, Told, Wanted, scope,
+    Repeats, SentSince, Settled, Settlement, Token, Told, Wanted, scope,
 };
 use sqlite::SqliteLedger;
 pub use state::{LegState, NoticeState};
@@ -132,6 +132,16 @@ impl Outbox {
     /// When the ledger fails; nothing is claimed then.
     pub async fn claim(&self, order: &ClaimOrder<'_>, now: DateTime<Utc>) -> Result<Vec<Bundle>, OutboxError> {
         self.ledger.claim(order, now).await
+    }
+
+    /// How many messages a channel was handed after an instant; claims that were
+    /// put back without a call do not count.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn sent_since(&self, channel: &str, since: DateTime<Utc>) -> Result<SentSince, OutboxError> {
+        self.ledger.sent_since(channel, since).await
     }
 
     /// The channels that have legs waiting, whether or not the settings still

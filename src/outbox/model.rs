@@ -132,6 +132,15 @@ pub struct ClaimOrder<'a> {
     pub lease: TimeDelta,
 }
 
+/// What a channel was handed in a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentSince {
+    /// Messages; one that told several notices counts once.
+    pub messages: u32,
+    /// When the first of them was claimed.
+    pub first: Option<DateTime<Utc>>,
+}
+
 /// Claimed legs that leave as one message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {

@@ -149,7 +149,7 @@ impl Slot {
             match self.begin_once(path, how, &mut state).await {
                 Err(OutboxError::Busy { .. }) if tries < BUSY_TRIES => {}
                 Err(error) => return Err(error),
-                Ok(()) => return Ok(Work { path, state }),
+                Ok(()) => return Ok(Work { path, pin: self.pin, state }),
             }
         }
     }
@@ -159,7 +159,7 @@ impl Slot {
             match (self.pin, &mut state.conn) {
                 // There may be no transaction left to roll back; either is fine.
                 (Pin::Pinned, Some(conn)) => drop(sqlx::query("ROLLBACK").execute(conn).await),
-                _ => state.conn = None,
+                (Pin::Pinned | Pin::Loose, _) => state.conn = None,
             }
         }
         state.dirty = true;
@@ -183,7 +183,18 @@ async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteCo
 /// One step: a transaction that ends with [`Work::commit`] or not at all.
 struct Work<'a> {
     path: &'a Path,
+    pin: Pin,
     state: MutexGuard<'a, State>,
+}
+
+impl Drop for Work<'_> {
+    /// A step that did not commit must not keep the file locked until the next
+    /// one: its connection is closed, and that rolls it back.
+    fn drop(&mut self) {
+        if self.state.dirty && self.pin == Pin::Loose {
+            self.state.conn = None;
+        }
+    }
 }
 
 type Statement<'q> = Query<'q, sqlx::Sqlite, SqliteArguments>;

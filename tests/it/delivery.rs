@@ -356,6 +356,74 @@ async fn a_slow_channel_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn a_round_does_not_wait_for_a_slow_channel_longer_than_its_patience() {
+    let desk = Desk::with(|settings| settings.patience = Some(Duration::from_millis(50))).await;
+    desk.keep("A1", [Notice { roles: vec![Role::Handler], ..notice("A1", Kind::Overdue1) }]).await;
+    desk.sms.hang.store(true, Ordering::SeqCst);
+    assert_eq!(whom(&desk.run().await), [("handler", "mail")]);
+    // The next round is not held up, and does not start the slow one again.
+    desk.keep("A2", [Notice { roles: vec![Role::Handler], ..notice("A2", Kind::Overdue1) }]).await;
+    assert_eq!(whom(&desk.run().await), [("handler", "mail")]);
+    desk.sms.hang.store(false, Ordering::SeqCst);
+    desk.sms.go_on.notify_waiters();
+    assert_eq!(whom(&desk.run().await), [("handler", "sms"), ("handler", "sms")]);
+    assert_eq!(desk.counts(NoticeState::Done).await, 2);
+}
+
+#[tokio::test]
+async fn finish_awaits_the_calls_under_way_and_begins_no_other() {
+    let desk = Desk::with(|settings| settings.patience = Some(Duration::from_millis(20))).await;
+    for n in 0..10 {
+        let no = format!("A{n}");
+        desk.keep(&no, [Notice { batch: Batch::Alone, ..notice(&no, Kind::DueToday) }]).await;
+    }
+    desk.sms.hang.store(true, Ordering::SeqCst);
+    desk.run().await;
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        desk.sms.hang.store(false, Ordering::SeqCst);
+        desk.sms.go_on.notify_waiters();
+    };
+    let (round, ()) = tokio::join!(desk.delivery.finish(), release);
+    assert_eq!((round.left.len(), round.released), (AT_ONCE, 10 - AT_ONCE as u64));
+    let desk = desk.restarted().await;
+    assert_eq!(desk.run().await.left.len(), 10 - AT_ONCE, "the next process goes on at once");
+}
+
+#[tokio::test]
+async fn a_channel_sends_no_more_in_a_minute_than_it_may() {
+    let desk = Desk::new().await;
+    *desk.sms.per_minute.lock().unwrap() = Some(3);
+    for n in 0..8 {
+        let no = format!("A{n}");
+        desk.keep(&no, [Notice { batch: Batch::Alone, ..notice(&no, Kind::DueToday) }]).await;
+    }
+    let round = desk.run().await;
+    assert_eq!((round.left.len(), round.paused[0].until), (3, noon() + TimeDelta::seconds(60)));
+    assert_eq!(desk.delivery.next_wake().await.unwrap(), Some(noon() + TimeDelta::seconds(60)));
+    // Counted in the ledger: a new process knows of them too.
+    let desk = desk.restarted().await;
+    desk.forward(TimeDelta::seconds(59));
+    assert_eq!(desk.run().await.left, []);
+    desk.forward(TimeDelta::seconds(1));
+    assert_eq!(desk.run().await.left.len(), 3);
+    desk.forward(TimeDelta::seconds(60));
+    assert_eq!(desk.run().await.left.len(), 2);
+}
+
+#[tokio::test]
+async fn work_that_breaks_off_is_named_and_taken_up_again() {
+    let desk = Desk::new().await;
+    desk.keep("A1", [notice("A1", Kind::DueToday)]).await;
+    let broken = desk.hooked(|point| assert!(point != Point::Claimed, "broken on purpose"));
+    let round = broken.run().await;
+    assert_eq!((round.broken.len(), round.broken[0].channel.as_str()), (1, "sms"));
+    let desk = broken.restarted().await;
+    desk.forward(TimeDelta::minutes(10));
+    assert_eq!(whom(&desk.run().await), [("handler", "sms")]);
+}
+
+#[tokio::test]
 async fn a_call_without_an_end_is_cut_off_as_unknown() {
     let desk = Desk::with(|settings| settings.grace = Duration::from_millis(20)).await;
     *desk.sms.call.lock().unwrap() = Duration::from_millis(20);
@@ -398,8 +466,7 @@ async fn a_channel_gone_from_the_settings_hands_its_legs_to_another() {
     desk.channels(&["mail", "spare"]);
     desk.forward(TimeDelta::hours(1));
     let round = desk.run().await;
-    assert_eq!(round.left, [], "this round only moves them");
-    let round = desk.run().await;
+    assert_eq!(round.rerouted, 2);
     assert_eq!(whom(&round), sorted([(CITIZEN, "spare"), ("handler", "spare")]));
 }
 
@@ -528,6 +595,8 @@ impl Desk {
 
     /// The same ledger and channels in a new process.
     async fn restarted(mut self) -> Self {
+        // What was under way ends at once.
+        self.delivery = Delivery::new(self.outbox.clone(), self.clock.clone());
         self.outbox = Outbox::open(self.folder.path().join("ledger.db")).await.unwrap();
         self.delivery = Delivery::new(self.outbox.clone(), self.clock.clone());
         Arc::make_mut(&mut self.means).settings.fail_point = FailPoint::default();
@@ -587,6 +656,7 @@ struct Fake {
     name: &'static str,
     medium: Medium,
     call: Mutex<Duration>,
+    per_minute: Mutex<Option<u32>>,
     always: Mutex<Outcome>,
     next: Mutex<VecDeque<Outcome>>,
     letters: Mutex<Vec<Letter>>,
@@ -603,6 +673,7 @@ impl Fake {
             name,
             medium,
             call: Mutex::new(Duration::from_secs(10)),
+            per_minute: Mutex::default(),
             always: Mutex::new(accepted()),
             next: Mutex::default(),
             letters: Mutex::default(),
@@ -637,7 +708,12 @@ impl Carrier for Fake {
     }
 
     fn limits(&self) -> Limits {
-        Limits { call: *self.call.lock().unwrap(), at_once: AT_ONCE, per_minute: None, text_units: None }
+        Limits {
+            call: *self.call.lock().unwrap(),
+            at_once: AT_ONCE,
+            per_minute: *self.per_minute.lock().unwrap(),
+            text_units: None,
+        }
     }
 
     fn carry<'a>(&'a self, letter: &'a Letter, _now: DateTime<Utc>) -> Boxed<'a, Outcome> {

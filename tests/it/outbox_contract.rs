@@ -91,6 +91,7 @@ contract!(sqlite:
     facts_are_kept_once_and_in_the_order_seen,
     citizen_outcomes_tell_the_state_of_each_sms,
     told_names_what_reached_a_provider,
+    sent_since_counts_messages_and_no_claim_that_was_put_back,
     watch_since_is_set_by_the_first_call,
     repeats_come_back_as_saved,
     a_role_changes_hands_only_after_its_lease,
@@ -628,6 +629,26 @@ async fn told_names_what_reached_a_provider(ledger: &Ledger) {
     assert_eq!((told.len(), told[0].kind, told[0].role, told[0].at), (1, Kind::DueToday, Role::Handler, at(7)));
 }
 
+async fn sent_since_counts_messages_and_no_claim_that_was_put_back(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let sent = async |second| {
+        let sent = outbox.sent_since("gateway", at(second)).await.unwrap();
+        (sent.messages, sent.first)
+    };
+    outbox
+        .keep(&[set("A1", [notice("A1", Kind::DueToday)]), set("A2", [notice("A2", Kind::DueToday)])], at(0))
+        .await
+        .unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    let bundle = one_bundle(&outbox, 5).await;
+    assert_eq!((bundle.legs.len(), sent(4).await, sent(5).await), (2, (1, Some(at(5))), (0, None)));
+    let released = Settlement::Released { until: at(7), why: "quiet-hours" };
+    outbox.settle(&settle_with(&bundle, &released), at(6)).await.unwrap();
+    assert_eq!(sent(0).await, (0, None));
+    outbox.settle(&accepted(&one_bundle(&outbox, 7).await), at(8)).await.unwrap();
+    assert_eq!(sent(0).await, (1, Some(at(7))));
+}
+
 async fn watch_since_is_set_by_the_first_call(ledger: &Ledger) {
     let outbox = ledger.open().await;
     assert_eq!(outbox.watch_since(at(1)).await.unwrap(), at(1));
@@ -733,6 +754,10 @@ async fn a_dropped_step_does_not_harm_the_next(ledger: &Ledger) {
         })
         .await;
         drop(step);
+        // Neither is another process kept out meanwhile.
+        if polls % 10 == 0 {
+            ledger.open().await.set("other", "1").await.unwrap();
+        }
         outbox.set("alive", &polls.to_string()).await.unwrap();
     }
     let kept = outbox.keep(&sets, at(0)).await.unwrap();

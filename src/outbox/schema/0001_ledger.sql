@@ -115,6 +115,8 @@ CREATE TABLE attempt (
     CHECK (late_outcome IS NULL OR outcome IS NOT NULL)
 ) STRICT;
 
+CREATE INDEX attempt_started ON attempt (channel, started_at);
+
 CREATE TRIGGER attempt_outcome_is_final BEFORE UPDATE ON attempt
 WHEN OLD.outcome IS NOT NULL AND (NEW.outcome IS NOT OLD.outcome OR NEW.ended_at IS NOT OLD.ended_at
      OR NEW.code IS NOT OLD.code OR NEW.receipt IS NOT OLD.receipt OR NEW.counted IS NOT OLD.counted)

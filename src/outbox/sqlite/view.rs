@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use super::{SqliteLedger, Work, cell, list, rows};
 use crate::{
     notice::Medium,
-    outbox::{Counts, Filter, LegId, Listed, ListedAttempt, ListedLeg, NoticeId, NoticeState, OutboxError},
+    outbox::{Counts, Filter, LegId, Listed, ListedAttempt, ListedLeg, NoticeId, NoticeState, OutboxError, SentSince},
 };
 
 /// What has waited longer than this past its time is stuck.
@@ -42,6 +42,9 @@ const ATTEMPTS: &str = "SELECT leg, n, is_repeat, started_at, ended_at, outcome,
 
 const NOTICE_COUNTS: &str = "SELECT state, count(*) FROM notice GROUP BY state";
 const LEG_COUNTS: &str = "SELECT state, count(*) FROM leg GROUP BY state";
+// All legs of one message have one envelope.
+const SENT_SINCE: &str = "SELECT count(DISTINCT l.envelope), min(a.started_at) FROM attempt a JOIN leg l ON l.id = a.leg \
+     WHERE a.channel = ?1 AND a.started_at > ?2 AND coalesce(a.outcome, '') NOT IN ('withdrawn', 'released')";
 const CHANNELS: &str = "SELECT DISTINCT channel FROM leg WHERE state = 'pending'";
 const OLDEST: &str = "SELECT min(at) FROM (SELECT min(due) AS at FROM notice WHERE state = 'open' \
      AND expanded_at IS NULL AND urgent IN (0, 1) UNION ALL SELECT min(not_before) FROM leg WHERE state = 'pending')";
@@ -97,6 +100,20 @@ impl SqliteLedger {
         counts.oldest_waiting = work.moment(sqlx::query(OLDEST)).await?;
         work.commit().await?;
         Ok(counts)
+    }
+
+    pub(in crate::outbox) async fn sent_since(
+        &self,
+        channel: &str,
+        since: DateTime<Utc>,
+    ) -> Result<SentSince, OutboxError> {
+        let mut work = self.read().await?;
+        let counted = sqlx::query(SENT_SINCE).bind(channel.to_owned()).bind(since.timestamp_micros());
+        let row = work.row(counted).await?;
+        work.commit().await?;
+        let Some(row) = row else { return Ok(SentSince { messages: 0, first: None }) };
+        let first: Option<i64> = cell(&row, 1)?;
+        Ok(SentSince { messages: rows::count(&row, 0)?, first: first.map(rows::instant) })
     }
 
     pub(in crate::outbox) async fn waiting_channels(&self) -> Result<Vec<String>, OutboxError> {
