@@ -3,6 +3,9 @@
 
 mod calendar;
 mod calendar_faults;
+mod channel_contract;
+mod channel_gateway;
+mod channel_mail;
 mod cli_contracts;
 mod cli_explain;
 mod cli_import;
@@ -17,6 +20,7 @@ mod house;
 mod imports;
 mod outbox_contract;
 mod outbox_sqlite;
+mod peers;
 mod planner;
 mod program;
 mod rules_vectors;

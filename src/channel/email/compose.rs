@@ -59,7 +59,9 @@ pub(in crate::channel) fn compose(from: &Sender, mail: &Mail, now: DateTime<Utc>
     add("Auto-Submitted", "auto-generated");
     add("X-Auto-Response-Suppress", "OOF, AutoReply");
     add("MIME-Version", "1.0");
-    let part = SinglePart::plain(mail.body.clone()).formatted();
+    // Done here, since the library takes quadratic time for it.
+    let body = mail.body.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
+    let part = SinglePart::plain(body).formatted();
     text.push_str(&String::from_utf8_lossy(&part));
     if !text.ends_with("\r\n") {
         text.push_str("\r\n");

@@ -43,6 +43,9 @@ pub struct Email {
     settings: Settings,
     server: Server,
     from: Sender,
+    /// Who answers for the mail on the wire: the account, where its name is an
+    /// address, for servers refuse a sender that is not the one who logged in.
+    envelope: Address,
     replies: replies::Table,
     permits: Semaphore,
     kept: Mutex<Vec<Kept>>,
@@ -63,7 +66,9 @@ impl Email {
     /// Every setting that does not fit.
     pub fn open(name: &str, settings: &Settings, secrets: &Secrets) -> Result<Self, Vec<ChannelError>> {
         let mut faults = settings.faults(name);
-        let security = settings.security(name).map_err(|fault| faults.push(fault)).ok();
+        // Without a host there is no name for a certificate either.
+        let named = Some(settings).filter(|settings| !settings.host.trim().is_empty());
+        let security = named.and_then(|settings| settings.security(name).map_err(|fault| faults.push(fault)).ok());
         let login = settings.user.clone().zip(secrets.get(name, "password").cloned());
         if settings.user.is_some() && settings.password.is_some() && login.is_none() {
             faults.push(ChannelError::setting(name, "password", "it was not found"));
@@ -81,6 +86,7 @@ impl Email {
                 hello: settings.client_id(),
                 login: login.map(|(user, password)| Login { user, password }),
             },
+            envelope: settings.user.as_deref().and_then(compose::address).unwrap_or_else(|| address.clone()),
             from: Sender { name: settings.from_name.clone(), address },
             replies: replies::Table::new(&settings.replies),
             permits: Semaphore::new(settings.connections),
@@ -141,7 +147,7 @@ impl Email {
         let Ok(Ok(_permit)) = timeout_at(limits.step.call, self.permits.acquire()).await else {
             return Err(busy());
         };
-        let mut session = self.begun(&self.from.address, limits).await?;
+        let mut session = self.begun(&self.envelope, limits).await?;
         let said = session.finish(mail, limits).await;
         self.keep(session, said.as_ref(), limits).await;
         said

@@ -183,6 +183,8 @@ impl Reply {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     async fn told(bytes: &[u8]) -> Result<Reply, Cut> {
@@ -221,8 +223,18 @@ mod tests {
         assert!(matches!(told(&b"250-a\r\n".repeat(1000)).await, Err(Cut::Garbled)));
     }
 
-    #[tokio::test]
-    async fn enhanced_is_only_what_has_the_form_of_a_code() {
+    proptest! {
+        #[test]
+        fn whatever_bytes_come_the_reading_of_a_reply_ends(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            if let Ok(reply) = runtime.block_on(told(&bytes)) {
+                prop_assert!((200..600).contains(&reply.code));
+            }
+        }
+    }
+
+    #[test]
+    fn enhanced_is_only_what_has_the_form_of_a_code() {
         let rows =
             [("5.1.1 no user", Some("5.1.1")), ("4.2.2: full", Some("4.2.2")), ("no 5.1.1", None), ("1.2", None)];
         for (words, enhanced) in rows {

@@ -96,7 +96,7 @@ fn unnamed(settings: &Settings, answer: &Answer) -> (Class, &'static str) {
         408 | 429 => (Class::Throttled, "(too much)"),
         // Whoever sends us elsewhere or knows no such page is not the gateway.
         300..=399 => (Class::ChannelDown, "(sent elsewhere; see url)"),
-        404 | 405 | 410 | 501 => (Class::ChannelDown, "(no such page; see url and method)"),
+        404 | 405 | 410 => (Class::ChannelDown, "(no such page; see url and method)"),
         400..=499 => (Class::BadContent, "(refused)"),
         200..=299 => match &answer.whole {
             Whole::TooLong => (Class::Unknown, "(an answer without end)"),
@@ -157,4 +157,49 @@ pub(super) fn chain(error: &dyn Error) -> String {
         beneath = error.source();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn settings() -> Settings {
+        toml::from_str(
+            "success = { pointer = \"/code\", equals = [\"0\"] }\nid_pointer = \"/id\"\n\
+             retry_when = [{ status = [503], contains = [\"busy\"] }]",
+        )
+        .unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_but_a_clear_one_counts_as_taken(status in 100u16..600, bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let answer = answer(status, &bytes, Whole::Yes, None);
+            let outcome = outcome(&settings(), &answer, DateTime::UNIX_EPOCH, &Scrub::default());
+            prop_assert_ne!(outcome.class(), "accepted");
+        }
+
+        #[test]
+        fn half_of_a_good_answer_does_not_count_as_taken(cut in 0usize..24) {
+            let whole = br#"{"code":"0","id":"7788"}"#;
+            for read in [Whole::Yes, Whole::TooLong, Whole::Broken(String::new())] {
+                let answer = answer(200, &whole[..cut], read, None);
+                let outcome = outcome(&settings(), &answer, DateTime::UNIX_EPOCH, &Scrub::default());
+                prop_assert_eq!(outcome.class(), "unknown");
+            }
+        }
+
+        #[test]
+        fn nothing_after_a_500_is_sent_again_unless_it_is_named(status in 500u16..600, text in "\\PC{0,40}") {
+            let answer = answer(status, text.as_bytes(), Whole::Yes, None);
+            let outcome = outcome(&settings(), &answer, DateTime::UNIX_EPOCH, &Scrub::default());
+            let expected = match status {
+                503 if text.contains("busy") => "not-sent",
+                _ => "unknown",
+            };
+            prop_assert_eq!(outcome.class(), expected);
+        }
+    }
 }

@@ -1,0 +1,224 @@
+//! What every channel with a wire promises, whatever speaks at the other end: the
+//! same situation has the same outcome, and a letter is handed over once at most.
+
+use std::sync::Arc;
+
+use duban::{
+    channel::{Channel, Class, Letter, memory::Memory},
+    notice::{Medium, Outcome, Refusal},
+};
+use tokio::{net::TcpListener, task::JoinSet};
+
+use crate::peers::{
+    JSON_GATEWAY, SECRET,
+    gateway::{self, GatewayPeer},
+    mail, mail_channel, now, sms, sms_channel,
+    smtp::{self, At, SmtpPeer},
+    tls::Certificates,
+};
+
+/// What a provider does with a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Situation {
+    TakesIt,
+    IsNotThere,
+    ClosesBefore,
+    StallsBefore,
+    IsNotTrusted,
+    IsFull,
+    KnowsNoSuchRecipient,
+    RefusesTheText,
+    RefusesUs,
+    SaysLater,
+    TakesItAndCloses,
+    TakesItAndSaysNothing,
+    TakesItAndSaysGarbage,
+    TakesItAndSaysHalf,
+}
+
+use Situation::*;
+
+/// The table: each situation, its outcome, and whether the provider had the
+/// whole letter.
+const TABLE: [(Situation, &str, usize); 14] = [
+    (TakesIt, "accepted", 1),
+    (IsNotThere, "not-sent", 0),
+    (ClosesBefore, "not-sent", 0),
+    (StallsBefore, "not-sent", 0),
+    (IsNotTrusted, "channel-down", 0),
+    (IsFull, "throttled", 1),
+    (KnowsNoSuchRecipient, "refused recipient", 1),
+    (RefusesTheText, "refused content", 1),
+    (RefusesUs, "channel-down", 1),
+    (SaysLater, "not-sent", 1),
+    (TakesItAndCloses, "unknown", 1),
+    (TakesItAndSaysNothing, "unknown", 1),
+    (TakesItAndSaysGarbage, "unknown", 1),
+    (TakesItAndSaysHalf, "unknown", 1),
+];
+
+/// A provider in a situation, and a channel to it.
+struct Stage {
+    channel: Arc<Channel>,
+    letter: Letter,
+    /// Whole letters that the provider has.
+    taken: Box<dyn Fn() -> usize>,
+    /// What must go on until the outcome is there.
+    _held: JoinSet<()>,
+}
+
+impl Stage {
+    fn new(channel: Arc<Channel>, letter: Letter, taken: impl Fn() -> usize + 'static) -> Self {
+        Self { channel, letter, taken: Box::new(taken), _held: JoinSet::new() }
+    }
+}
+
+#[tokio::test]
+async fn the_same_situation_has_the_same_outcome_on_every_wire() {
+    let certificates = Certificates::made();
+    for (situation, expected, taken) in TABLE {
+        for stage in [mail_stage(situation, &certificates).await, gateway_stage(situation, &certificates).await] {
+            let outcome = stage.channel.send(&stage.letter, now()).await;
+            let name = format!("{situation:?} by {}: {outcome:?}", stage.channel.medium());
+            assert_eq!(shown(&outcome), expected, "{name}");
+            // A mail can be refused before its text, a request only after it.
+            let times = (stage.taken)();
+            let may_have_it = matches!(expected, "accepted" | "unknown");
+            assert!(times == taken || !may_have_it && times < taken, "{name}: handed over {times} times");
+            let told = format!("{outcome:?}");
+            for hidden in [SECRET, "13800012345", "zhou@example.org"] {
+                assert!(!told.contains(hidden), "{name} tells {hidden}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wait_is_counted_from_the_attempt() {
+    let certificates = Certificates::made();
+    for stage in [mail_stage(IsFull, &certificates).await, gateway_stage(IsFull, &certificates).await] {
+        match stage.channel.send(&stage.letter, now()).await {
+            Outcome::Throttled { until, .. } => assert!(until > now() && until < now() + chrono::TimeDelta::hours(1)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_letter_of_another_medium_is_refused_before_any_connection() {
+    let certificates = Certificates::made();
+    let (smtp, http) = (mail_stage(TakesIt, &certificates).await, gateway_stage(TakesIt, &certificates).await);
+    for (stage, letter) in [(&smtp, &http.letter), (&http, &smtp.letter)] {
+        assert_eq!(shown(&stage.channel.send(letter, now()).await), "refused content");
+        assert_eq!((stage.taken)(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_channel_in_memory_answers_as_told_and_keeps_every_letter() {
+    let (from, to) = (now(), now() + chrono::TimeDelta::minutes(10));
+    for class in Class::ALL {
+        let memory = Arc::new(Memory::new("sms", Medium::Sms).answering(class, from, to));
+        let channel = Channel::Memory(memory.clone());
+        let outcome = channel.send(&sms(), from).await;
+        let expected = if class.id().starts_with("bad-") { "refused" } else { class.id() };
+        assert_eq!(outcome.class(), expected);
+        assert_eq!(channel.send(&sms(), to).await.class(), "accepted", "the end of the span is not in it");
+        let sent = memory.sent();
+        assert_eq!((sent.len(), &sent[0].outcome, sent[1].at), (2, &outcome, to));
+    }
+}
+
+fn shown(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Refused(Refusal::Recipient(_)) => "refused recipient",
+        Outcome::Refused(Refusal::Content(_)) => "refused content",
+        other => other.class(),
+    }
+}
+
+async fn mail_stage(situation: Situation, certificates: &Certificates) -> Stage {
+    let account = "user = \"duban@example.org\"\npassword = { file = \"p\" }\n";
+    let (place, what) = match situation {
+        TakesIt => (At::Dot, smtp::Do::Well),
+        IsNotThere => return absent(|port| mail_channel(port, ""), mail("zhou@example.org")).await,
+        IsNotTrusted => {
+            let peer = SmtpPeer::doing_under_tls(certificates.acceptor(), |_, _| smtp::Do::Well).await;
+            return smtp_stage(peer, "tls = \"implicit\"\n");
+        }
+        ClosesBefore => (At::Data, smtp::Do::Close),
+        StallsBefore => (At::Data, smtp::Do::Stall),
+        IsFull => (At::Rcpt, smtp::Do::say("450 MI:DMC too many")),
+        KnowsNoSuchRecipient => (At::Rcpt, smtp::Do::say("550 5.1.1 <zhou@example.org>: no such user 13800012345")),
+        RefusesTheText => (At::Dot, smtp::Do::say("554 DT:SPM")),
+        RefusesUs => {
+            let refused = smtp::Do::say(&format!("535 5.7.8 wrong password {SECRET}"));
+            return smtp_stage(SmtpPeer::doing_at(At::Auth, refused).await, account);
+        }
+        SaysLater => (At::Dot, smtp::Do::say("451 4.3.0 later")),
+        TakesItAndCloses => (At::Dot, smtp::Do::Close),
+        TakesItAndSaysNothing => (At::Dot, smtp::Do::Stall),
+        TakesItAndSaysGarbage => (At::Dot, smtp::Do::say("<html>welcome</html>")),
+        TakesItAndSaysHalf => (At::Dot, smtp::Do::SayAndClose(b"25".to_vec())),
+    };
+    smtp_stage(SmtpPeer::doing_at(place, what).await, "")
+}
+
+fn smtp_stage(peer: SmtpPeer, more: &str) -> Stage {
+    Stage::new(mail_channel(peer.port, more), mail("zhou@example.org"), move || peer.seen(|seen| seen.mails.len()))
+}
+
+async fn gateway_stage(situation: Situation, certificates: &Certificates) -> Stage {
+    use gateway::Do;
+    let what = match situation {
+        TakesIt => Do::json(200, r#"{"code":0,"data":{"id":77}}"#),
+        IsNotThere => {
+            return absent(|port| sms_channel(&format!("http://127.0.0.1:{port}/send"), JSON_GATEWAY), sms()).await;
+        }
+        // Before a request only the handshake can break.
+        ClosesBefore | StallsBefore => return silent_stage(situation).await,
+        IsNotTrusted => {
+            let peer = GatewayPeer::doing_under_tls(certificates.acceptor(), Do::Stall).await;
+            return http_stage("https", peer);
+        }
+        IsFull => Do::json(200, r#"{"code":"1101","msg":"13800012345 too often"}"#),
+        KnowsNoSuchRecipient => Do::json(200, r#"{"code":21614,"msg":"13800012345 is a landline"}"#),
+        RefusesTheText => Do::json(200, r#"{"code":"WORDS"}"#),
+        RefusesUs => Do::text(401, &format!("who is {SECRET}?")),
+        SaysLater => Do::text(503, "not accepted, later"),
+        TakesItAndCloses => Do::Close,
+        TakesItAndSaysNothing => Do::Stall,
+        TakesItAndSaysGarbage => Do::text(200, "<html>welcome</html>"),
+        TakesItAndSaysHalf => Do::Raw(b"HTTP/1.1 200 x\r\ncontent-length: 60\r\n\r\n{\"code\":0,".to_vec()),
+    };
+    http_stage("http", GatewayPeer::doing(what).await)
+}
+
+fn http_stage(scheme: &str, peer: GatewayPeer) -> Stage {
+    let channel = sms_channel(&format!("{scheme}://127.0.0.1:{}/send", peer.port), JSON_GATEWAY);
+    Stage::new(channel, sms(), move || peer.asked().len())
+}
+
+/// A port where nobody listens any more.
+async fn absent(channel: impl Fn(u16) -> Arc<Channel>, letter: Letter) -> Stage {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let channel = channel(listener.local_addr().unwrap().port());
+    Stage::new(channel, letter, || 0)
+}
+
+/// A listener that answers no handshake: it closes at once, or holds its tongue.
+async fn silent_stage(situation: Situation) -> Stage {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut held = JoinSet::new();
+    held.spawn(async move {
+        let mut streams = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            if situation == StallsBefore {
+                streams.push(stream);
+            }
+        }
+    });
+    let channel = sms_channel(&format!("https://127.0.0.1:{port}/send"), JSON_GATEWAY);
+    Stage { _held: held, ..Stage::new(channel, sms(), || 0) }
+}
