@@ -357,7 +357,7 @@ async fn a_slow_channel_holds_up_no_other() {
 
 #[tokio::test]
 async fn a_round_does_not_wait_for_a_slow_channel_longer_than_its_patience() {
-    let desk = Desk::with(|settings| settings.patience = Some(Duration::from_millis(50))).await;
+    let desk = Desk::with(|settings| settings.patience = Some(Duration::from_secs(2))).await;
     desk.keep("A1", [Notice { roles: vec![Role::Handler], ..notice("A1", Kind::Overdue1) }]).await;
     desk.sms.hang.store(true, Ordering::SeqCst);
     assert_eq!(whom(&desk.run().await), [("handler", "mail")]);
@@ -379,6 +379,9 @@ async fn finish_awaits_the_calls_under_way_and_begins_no_other() {
     }
     desk.sms.hang.store(true, Ordering::SeqCst);
     desk.run().await;
+    while desk.sms.letters().len() < AT_ONCE {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let release = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         desk.sms.hang.store(false, Ordering::SeqCst);
