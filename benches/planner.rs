@@ -47,7 +47,7 @@ fn run(bencher: Bencher<'_, '_>, tickets: &[Ticket], now: &str) {
     let watch = Watch { since: instant("2026-01-01T00:00:00+08:00") };
     bencher.counter(ItemsCount::new(tickets.len())).bench_local(|| {
         for ticket in black_box(tickets) {
-            let view = View { ticket, facts: &facts, outcomes: &[] };
+            let view = View { ticket, facts: &facts, outcomes: &[], told: &[] };
             black_box(wanted(view, &policy, watch, now));
         }
     });

@@ -104,7 +104,7 @@ impl Opened {
 impl Known {
     /// The ticket as the planner sees it.
     pub fn view(&self) -> View<'_> {
-        View { ticket: &self.ticket, facts: &self.remembered.facts, outcomes: &self.remembered.outcomes }
+        View { ticket: &self.ticket, facts: &self.remembered.facts, outcomes: &self.remembered.outcomes, told: &[] }
     }
 }
 

@@ -25,6 +25,13 @@ pub struct TicketsAgain {
     pub watch: Watch,
 }
 
+/// What the ledger knows of a ticket.
+struct Known {
+    facts: TicketFacts,
+    outcomes: Vec<planner::SmsOutcome>,
+    told: Vec<planner::Told>,
+}
+
 impl Reread for TicketsAgain {
     fn reread<'a>(
         &'a self,
@@ -43,11 +50,20 @@ impl TicketsAgain {
             facts.entry(fact.ticket).or_default().add(&fact.what, &fact.value, fact.first_seen);
         }
         let mut outcomes = outcomes_by_ticket(self.outbox.citizen_outcomes(tickets).await.map_err(unreadable)?);
+        let mut told: HashMap<TicketNo, Vec<planner::Told>> = HashMap::new();
+        for sent in self.outbox.told(tickets).await.map_err(unreadable)? {
+            let earlier = planner::Told { round: sent.round, kind: sent.kind, at: sent.at };
+            told.entry(sent.ticket).or_default().push(earlier);
+        }
         let mut fresh = HashMap::with_capacity(rows.len());
         for ticket in rows {
             let facts = facts.remove(&ticket.no).unwrap_or_default();
-            let outcomes = outcomes.remove(&ticket.no).unwrap_or_default();
-            if let Some(now_stands) = self.fresh(&ticket, facts, &outcomes, now) {
+            let known = Known {
+                facts,
+                outcomes: outcomes.remove(&ticket.no).unwrap_or_default(),
+                told: told.remove(&ticket.no).unwrap_or_default(),
+            };
+            if let Some(now_stands) = self.fresh(&ticket, known, now) {
                 fresh.insert(ticket.no, now_stands);
             }
         }
@@ -55,21 +71,15 @@ impl TicketsAgain {
     }
 
     /// `None` for a ticket that is gone, or of which no row can be read.
-    fn fresh(
-        &self,
-        rows: &Rows,
-        mut facts: TicketFacts,
-        outcomes: &[planner::SmsOutcome],
-        now: DateTime<Utc>,
-    ) -> Option<Fresh> {
+    fn fresh(&self, rows: &Rows, mut known: Known, now: DateTime<Utc>) -> Option<Fresh> {
         let (ticket, citizen) = self.reader.read(&rows.rows).ok()?;
         let Policy { calendar, rules, .. } = &*self.policy;
-        let standing = standing::standing(&ticket, &facts.rounds, calendar, rules, now);
+        let standing = standing::standing(&ticket, &known.facts.rounds, calendar, rules, now);
         // A number put right since the last poll has not been tried yet.
-        for seen in planner::observe(&ticket, &standing, &facts) {
-            facts.add(&seen.what, &seen.value, now);
+        for seen in planner::observe(&ticket, &standing, &known.facts) {
+            known.facts.add(&seen.what, &seen.value, now);
         }
-        let view = View { ticket: &ticket, facts: &facts, outcomes };
+        let view = View { ticket: &ticket, facts: &known.facts, outcomes: &known.outcomes, told: &known.told };
         let (_, plan) = planner::wanted(view, &self.policy, self.watch, now);
         let mobile = citizen.mobiles.expose().first().cloned().map(Private::new);
         Some(Fresh { notices: plan.notices, mobile })

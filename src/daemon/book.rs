@@ -124,7 +124,7 @@ impl Book {
         for fact in &seen {
             entry.facts.add(&fact.what, &fact.value, now);
         }
-        let view = View { ticket: &entry.ticket, facts: &entry.facts, outcomes: &entry.outcomes };
+        let view = View { ticket: &entry.ticket, facts: &entry.facts, outcomes: &entry.outcomes, told: &[] };
         let (standing, plan) = planner::wanted(view, policy, watch, now);
         if let Some(old) = entry.next.take() {
             self.wakes.remove(&(old, no.clone()));

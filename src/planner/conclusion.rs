@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::{
     calendar::{CalendarError, civil},
-    notice::{Facts, Kind},
+    notice::{Fact, Facts, Kind},
     rules::{
         Count, Deadline,
         deadline::{self, step_back},
@@ -150,7 +150,7 @@ fn facts(case: &Case<'_>, step: &Step, unit: Count) -> Facts {
             facts.insert("overdue_days".into(), words::number(step.n));
             facts.insert("day_unit".into(), words::text(days(unit)));
             facts.insert("step".into(), words::number(step.n));
-            facts.insert("reminders".into(), crate::notice::Fact::List(Vec::new()));
+            facts.insert("reminders".into(), Fact::List(reminders_sent(case, step.at)));
         }
     }
     if step.kind == Kind::Overdue3 {
@@ -160,6 +160,28 @@ fn facts(case: &Case<'_>, step: &Step, unit: Count) -> Facts {
         facts.insert("ds_s".into(), words::text(answer.map_or_else(|| "未知".into(), words::short)));
     }
     facts
+}
+
+/// The steps that were really sent before this one, each once: `11月17日16时办结当日最后提醒`.
+fn reminders_sent(case: &Case<'_>, before: DateTime<Utc>) -> Vec<String> {
+    let of_ladder = |kind: Kind| {
+        matches!(
+            kind,
+            Kind::DueSoon | Kind::DueToday | Kind::DueFinal | Kind::Overdue1 | Kind::Overdue2 | Kind::Overdue3
+        )
+    };
+    let mut sent: Vec<(DateTime<Utc>, Kind)> = case
+        .view
+        .told
+        .iter()
+        .filter(|told| told.round == case.standing.round && told.at < before && of_ladder(told.kind))
+        .map(|told| (told.at, told.kind))
+        .collect();
+    sent.sort();
+    let mut lines: Vec<String> =
+        sent.into_iter().map(|(at, kind)| format!("{}{}", words::short(at), kind.chinese())).collect();
+    lines.dedup();
+    lines
 }
 
 /// A28: the order of step 3 is answered within five working days.

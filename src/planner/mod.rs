@@ -36,7 +36,7 @@ mod words;
 pub use calendar_missing::calendar_missing;
 pub use data_quality::sentence;
 pub use group::{GroupView, group};
-pub use observe::{Seen, SmsOutcome, SmsState, TicketFacts, observe};
+pub use observe::{Seen, SmsOutcome, SmsState, TicketFacts, Told, observe};
 pub use upcoming::upcoming;
 
 use case::Case;
@@ -71,6 +71,9 @@ pub struct View<'a> {
     pub facts: &'a TicketFacts,
     /// What became of the SMS to the citizen.
     pub outcomes: &'a [SmsOutcome],
+    /// Who was reminded before, for the later steps of the ladder; it changes
+    /// words, never what is wanted.
+    pub told: &'a [Told],
 }
 
 /// The wanted set of one subject, and when to look again.

@@ -71,6 +71,14 @@ pub struct SmsOutcome {
     pub code: String,
 }
 
+/// A notice that reached a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub round: u16,
+    pub kind: Kind,
+    pub at: DateTime<Utc>,
+}
+
 /// A fact to remember.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {

@@ -160,3 +160,13 @@ fn simulate_names_the_file_and_line_of_a_broken_history() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("broken.csv, line 2") && told.contains("instant"), "{told}");
 }
+
+#[test]
+fn the_later_steps_of_the_ladder_name_the_reminders_that_were_sent() {
+    let expected = expected("S11");
+    let told = simulate("S11", &expected, &[]);
+    let step = told.iter().find(|told| text(told, "kind") == "overdue-3").unwrap();
+    let mail = step["text"]["email"].as_str().unwrap();
+    assert!(mail.contains("此前提醒:6月17日9时办结临期提醒、6月18日9时办结当日到期"), "{mail}");
+    assert!(mail.contains("6月23日9时逾期催办(第2次)"), "{mail}");
+}

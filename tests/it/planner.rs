@@ -60,7 +60,7 @@ const LONG_AGO: Watch = Watch { since: DateTime::<Utc>::UNIX_EPOCH };
 
 fn plan_with(ticket: &Ticket, outcomes: &[SmsOutcome], watch: Watch, now: &str) -> Vec<Notice> {
     let facts = TicketFacts::default();
-    let view = View { ticket, facts: &facts, outcomes };
+    let view = View { ticket, facts: &facts, outcomes, told: &[] };
     wanted(view, &policy(), watch, at(now)).1.notices
 }
 
@@ -184,7 +184,7 @@ fn an_unknown_state_word_changes_nothing() {
 fn an_overdue_ladder_goes_on_daily_and_then_weekly() {
     let ticket = ticket(&[(Field::Contacted, "2026-03-02 10:00:00")]);
     let facts = TicketFacts::default();
-    let view = View { ticket: &ticket, facts: &facts, outcomes: &[] };
+    let view = View { ticket: &ticket, facts: &facts, outcomes: &[], told: &[] };
     let span = at("2026-03-05 17:00")..at("2026-04-10 00:00");
     let days: Vec<String> = upcoming(view, &policy(), LONG_AGO, span)
         .into_iter()
@@ -242,7 +242,7 @@ fn planning_twice_gives_the_same_set() {
 fn a_plan_always_names_a_later_instant_or_none() {
     let ticket = ticket(&[(Field::ContactLog, THREE_TRIES)]);
     let facts = TicketFacts::default();
-    let view = View { ticket: &ticket, facts: &facts, outcomes: &[] };
+    let view = View { ticket: &ticket, facts: &facts, outcomes: &[], told: &[] };
     let mut now = at("2026-03-01 00:00");
     for _ in 0..200 {
         match wanted(view, &policy(), LONG_AGO, now).1.next {
@@ -345,7 +345,7 @@ fn changed_numbers_and_modes_of_the_rules_change_the_plan() {
     rules.contact_attempts.tries = 2;
     let ticket = ticket(&[(Field::ContactLog, "2026-03-02 10:00无人接听;2026-03-02 11:05忙音")]);
     let facts = TicketFacts::default();
-    let view = View { ticket: &ticket, facts: &facts, outcomes: &[] };
+    let view = View { ticket: &ticket, facts: &facts, outcomes: &[], told: &[] };
     let (_, plan) = wanted(view, &policy_of(rules), LONG_AGO, at("2026-03-02 11:05"));
     assert!(sent(&plan.notices).contains(&"citizen-unreachable-sms"));
 }
@@ -355,7 +355,7 @@ fn due_day_with(change: impl FnOnce(&mut Rules), changes: &[(Field, &str)]) -> O
     change(&mut rules);
     let ticket = ticket(changes);
     let facts = TicketFacts::default();
-    let view = View { ticket: &ticket, facts: &facts, outcomes: &[] };
+    let view = View { ticket: &ticket, facts: &facts, outcomes: &[], told: &[] };
     let (standing, _) = wanted(view, &policy_of(rules), LONG_AGO, at("2026-03-02 10:00"));
     standing.conclusion.map(|deadline| deadline.day.to_string())
 }

@@ -284,6 +284,7 @@ impl Replay {
     ) -> Option<Told> {
         let first = notices.first()?;
         let text = match self.digest {
+            Digest::Ticket if leaving.notices.len() == 1 => leaving.text.clone(),
             Digest::Message => leaving.text.clone(),
             Digest::Ticket => {
                 let items: Vec<Item<'_>> =
