@@ -116,6 +116,20 @@ impl Channel {
         }
     }
 
+    /// Goes as far as possible without sending anything: a mail server is logged
+    /// in to, a gateway connected to.
+    ///
+    /// # Errors
+    ///
+    /// The outcome that any letter would have now.
+    pub async fn probe(&self, now: DateTime<Utc>) -> Result<(), Outcome> {
+        match self {
+            Self::Email(channel) => channel.probe(now).await,
+            Self::Sms(channel) => channel.probe(now).await,
+            Self::File(_) | Self::Memory(_) => Ok(()),
+        }
+    }
+
     /// A letter of another medium: nothing leaves.
     fn wrong_letter(&self, now: DateTime<Utc>) -> Outcome {
         let why = Failure::new("wrong-letter", &format!("channel `{}` takes no such letter", self.name()));

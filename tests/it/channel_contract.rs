@@ -115,6 +115,20 @@ async fn a_letter_of_another_medium_is_refused_before_any_connection() {
 }
 
 #[tokio::test]
+async fn a_probe_tells_who_is_there_and_sends_nothing() {
+    let certificates = Certificates::made();
+    for (situation, is_there) in [(TakesIt, true), (IsNotThere, false)] {
+        for stage in [mail_stage(situation, &certificates).await, gateway_stage(situation, &certificates).await] {
+            let found = stage.channel.probe(now()).await;
+            assert_eq!(found.is_ok(), is_there, "{situation:?}: {found:?}");
+            assert_eq!((stage.taken)(), 0);
+        }
+    }
+    let wrong = mail_stage(RefusesUs, &certificates).await;
+    assert_eq!(wrong.channel.probe(now()).await.unwrap_err().class(), "channel-down");
+}
+
+#[tokio::test]
 async fn a_channel_in_memory_answers_as_told_and_keeps_every_letter() {
     let (from, to) = (now(), now() + chrono::TimeDelta::minutes(10));
     for class in Class::ALL {

@@ -118,6 +118,17 @@ impl Email {
         self.compose(mail, now).map(|composed| composed.text)
     }
 
+    pub(super) async fn probe(&self, now: DateTime<Utc>) -> Result<(), Outcome> {
+        let limits = self.steps();
+        match Session::open(&self.server, limits).await {
+            Ok(session) => {
+                session.quit(limits).await;
+                Ok(())
+            }
+            Err(trouble) => Err(self.replies.outcome(&trouble, now, &Scrub::default())),
+        }
+    }
+
     pub(super) async fn send(&self, mail: &Mail, now: DateTime<Utc>) -> Outcome {
         let composed = match self.compose(mail, now) {
             Ok(composed) => composed,

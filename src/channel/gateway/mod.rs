@@ -104,6 +104,23 @@ impl Gateway {
         Ok(text)
     }
 
+    pub(super) async fn probe(&self, now: DateTime<Utc>) -> Result<(), Outcome> {
+        let url = self.settings.url.as_deref().and_then(|url| Url::parse(&Template::parse(url).ok()?.shape()).ok());
+        // The URL was read when the channel was opened.
+        let Some((host, port)) = url.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)))
+        else {
+            return Err(bad_request("the URL is none", now));
+        };
+        let limit = Duration::from_millis(self.settings.connect_ms());
+        let connecting = tokio::net::TcpStream::connect((host.trim_matches(['[', ']']), port));
+        let why = match tokio::time::timeout(limit, connecting).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "nobody has answered in time".to_owned(),
+        };
+        Err(Class::NotSent.outcome(Failure::new("http-connect", &why), now, None))
+    }
+
     pub(super) async fn send(&self, sms: &Sms, now: DateTime<Utc>) -> Outcome {
         let secrets = |name: &str| self.secrets.get(&self.name, name);
         let request = match self.request(sms, now, &secrets).and_then(|request| self.built(request, now)) {
