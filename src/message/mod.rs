@@ -98,8 +98,11 @@ impl Templates {
     /// # Errors
     ///
     /// When the medium has no such text, or a fact is missing.
-    pub fn render_first_start(&self, medium: Medium, items: &[(Kind, Item<'_>)]) -> Result<Text, MessageError> {
-        self.write(&name::first_start(medium), medium, items)
+    pub fn render_first_start<'a>(&self, medium: Medium, items: &[(Kind, Item<'a>)]) -> Result<Text, MessageError> {
+        // All of it is old, and the text says so: a mark would only repeat it.
+        let on_time = |(kind, item): &(Kind, Item<'a>)| (*kind, Item { late: false, ..*item });
+        let items: Vec<_> = items.iter().map(on_time).collect();
+        self.write(&name::first_start(medium), medium, &items)
     }
 
     /// The bare words that go out when a template fails at sending: what it is

@@ -270,11 +270,12 @@ fn render_puts_several_notices_into_one_text() {
 fn render_first_start_names_tickets_of_several_kinds() {
     let facts = |kind| fixture_facts(kind, &Wording::default()).unwrap().swap_remove(0);
     let (one, three) = (facts(Kind::Overdue1), facts(Kind::Overdue3));
-    let items = [(Kind::Overdue1, item(&one)), (Kind::Overdue3, item(&three))];
+    let items = [(Kind::Overdue1, Item { late: true, ..item(&one) }), (Kind::Overdue3, item(&three))];
     let sms = shipped().render_first_start(Medium::Sms, &items).unwrap().body;
     assert_eq!(sms, "【青浦水务】系统启用提示:2件工单已逾期,尾号9999、9999,请立即办结,详见邮件。");
     let mail = shipped().render_first_start(Medium::Email, &items).unwrap().body;
     assert!(mail.contains("逾期催办(第1次)") && mail.contains("逾期督办"), "{mail}");
+    assert!(!mail.contains("迟发"), "{mail}");
     assert!(shipped().render_first_start(Medium::Chat, &items).is_err());
 }
 
