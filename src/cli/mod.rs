@@ -15,7 +15,9 @@ use crate::{
 };
 
 mod audience;
+mod calendar;
 mod calendars;
+mod check;
 mod deadlines;
 mod demo;
 mod exit;
@@ -28,6 +30,7 @@ mod phone;
 mod plan;
 mod run;
 mod runtime;
+mod send_test;
 mod session;
 mod simulate;
 mod sms;
@@ -68,10 +71,13 @@ struct Global {
 enum Command {
     Run(run::Args),
     Demo(demo::Args),
+    Check(check::Args),
     Explain(explain::Args),
     Plan(plan::Args),
     Import(import::Args),
     Outbox(outbox::Args),
+    Calendar(calendar::Args),
+    SendTest(send_test::Args),
     Deadlines(deadlines::Args),
     Sms(sms::Args),
     Phone(phone::Args),
@@ -108,10 +114,13 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
     match command {
         Command::Run(args) => run::run(args, session),
         Command::Demo(args) => demo::run(args, session),
+        Command::Check(args) => check::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Outbox(args) => outbox::run(args, session),
+        Command::Calendar(args) => calendar::run(args, session),
+        Command::SendTest(args) => send_test::run(args, session),
         Command::Deadlines(args) => deadlines::run(args, session),
         Command::Sms(args) => sms::run(args, session),
         Command::Phone(args) => phone::run(args, session),

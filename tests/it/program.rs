@@ -99,6 +99,13 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The output of a run that ended with `code`; what it said on stderr is left aside.
+pub fn ended(out: &Output, code: i32) -> String {
+    let error = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(code), "{error}");
+    String::from_utf8(out.stdout.clone()).unwrap()
+}
+
 /// The output of a run that ended well and said nothing on stderr.
 pub fn good(out: &Output) -> String {
     let error = String::from_utf8_lossy(&out.stderr);

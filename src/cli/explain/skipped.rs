@@ -39,7 +39,9 @@ pub fn of(proof: &[ProofDay], calendar: &Calendar) -> Result<Skipped, CalendarEr
             (Why::MakeUp(name), Some(_)) => extend(&mut on, format!("{name}调休"), day.date),
             (Why::Opened(name), Some(_)) => extend(&mut on, name, day.date),
             (Why::Weekend, None) => weekend_days += 1,
-            _ => {}
+            // Natural days count them all, and a weekday is no news.
+            (Why::Holiday(_) | Why::Closed(_) | Why::Weekend, Some(_)) => {}
+            (Why::MakeUp(_) | Why::Opened(_), None) | (Why::Weekday, _) => {}
         }
     }
     let texts = |runs: Vec<Run>| runs.iter().map(Run::text).collect();

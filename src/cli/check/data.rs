@@ -1,0 +1,137 @@
+//! Whether store, ledger and key can be used.
+
+use std::{collections::BTreeMap, io, path::Path};
+
+use chrono::{DateTime, Utc};
+
+use super::Findings;
+use crate::{
+    cli::{open, words},
+    config::{self, Loaded},
+    outbox::Outbox,
+    rules::{RoundFacts, standing::standing},
+    source::{Cursor, SourceError, Store},
+    telemetry::chain,
+    ticket::Reader,
+};
+
+/// Tickets that are read at a time.
+const PAGE: usize = 2_000;
+
+/// Checks the state folder and what lies in it. Nothing is made.
+pub async fn check(loaded: &Loaded, now: DateTime<Utc>, found: &mut Findings) {
+    let state = &loaded.settings.state.dir;
+    match writable(state) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // The unit file's StateDirectory makes it.
+            let text = format!("数据目录:{} 尚未建立,由 systemd 单元在启动时建立", state.display());
+            return found.warning("state", text);
+        }
+        Err(error) => {
+            let text = format!("{}: {error}; let the user that runs duban own it", state.display());
+            return found.fault("state", text);
+        }
+    }
+    match open::number_key(state) {
+        Ok(key) => store(loaded, &loaded.columns.reader(key), now, found).await,
+        Err(error) => found.fault("state", chain(error.as_ref())),
+    }
+    ledger(loaded, found).await;
+}
+
+/// A folder that this user may write to, tried without leaving anything behind.
+fn writable(dir: &Path) -> io::Result<()> {
+    let probe = dir.join(format!(".check-{}", std::process::id()));
+    std::fs::File::create_new(&probe)?;
+    std::fs::remove_file(probe)
+}
+
+async fn store(loaded: &Loaded, reader: &Reader, now: DateTime<Utc>, found: &mut Findings) {
+    let path = loaded.settings.store_path();
+    let tally = match open::store(loaded).await {
+        Ok(store) => Tally::of(&store, reader, loaded, now).await.map_err(|e| chain(&e)),
+        Err(error) => Err(chain(error.as_ref())),
+    };
+    match tally {
+        Err(text) => found.fault("store", text),
+        Ok(tally) => {
+            for (unit, n) in &tally.unknown_units {
+                found.warning("store", format!("工单库:{n} 件的承办单位“{unit}”不在名册,通知将发给综合管理科"));
+            }
+            if tally.unreadable > 0 {
+                found.warning("store", format!("工单库:{} 件无法读出工单", tally.unreadable));
+            }
+            let Tally { tickets, open, .. } = tally;
+            found.fine("store", format!("工单库:{} 可读,工单 {tickets} 件,在办 {open} 件", path.display()));
+        }
+    }
+}
+
+/// What is in a store.
+#[derive(Default)]
+struct Tally {
+    tickets: usize,
+    open: usize,
+    unreadable: usize,
+    /// Units of open tickets that nobody on the roster answers for.
+    unknown_units: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    async fn of(store: &Store, reader: &Reader, loaded: &Loaded, now: DateTime<Utc>) -> Result<Self, SourceError> {
+        let mut tally = Self::default();
+        let mut cursor = Cursor::start();
+        loop {
+            let page = store.changed(cursor, PAGE).await?;
+            for rows in page.tickets.iter().filter(|rows| !rows.rows.is_empty()) {
+                tally.tickets += 1;
+                let Ok(ticket) = reader.ticket(&rows.rows) else {
+                    tally.unreadable += 1;
+                    continue;
+                };
+                let calendar = &loaded.calendars.calendar;
+                let state = standing(&ticket, &RoundFacts::default(), calendar, &loaded.rules, now).state;
+                if state.is_final() {
+                    continue;
+                }
+                tally.open += 1;
+                if let Some(unit) = ticket.units.first().filter(|unit| loaded.roster.unit(unit).is_none()) {
+                    *tally.unknown_units.entry(unit.to_string()).or_default() += 1;
+                }
+            }
+            cursor = page.cursor;
+            if !page.more {
+                return Ok(tally);
+            }
+        }
+    }
+}
+
+async fn ledger(loaded: &Loaded, found: &mut Findings) {
+    let path = loaded.settings.ledger_path();
+    let ledger = match open::ledger(loaded).await {
+        Err(error) => return found.fault("ledger", chain(error.as_ref())),
+        Ok(None) => return found.fine("ledger", format!("台账:{} 尚未建立,首次 run 时建立", path.display())),
+        Ok(Some(ledger)) => ledger,
+    };
+    if !loaded.settings.state.dir.join(config::KEY_FILE).exists() {
+        let key = loaded.settings.state.dir.join(config::KEY_FILE);
+        let text =
+            format!("{}: it is not there, though there is a ledger; restore both from one backup", key.display());
+        found.fault("ledger", text);
+    }
+    match told(&ledger).await {
+        Ok(states) => found.fine("ledger", format!("台账:{} 可用,{states}", path.display())),
+        Err(text) => found.fault("ledger", text),
+    }
+}
+
+/// Reads the whole ledger for damage, and says what is in it.
+async fn told(ledger: &Outbox) -> Result<String, String> {
+    ledger.verify().await.map_err(|e| chain(&e))?;
+    let counts = ledger.counts().await.map_err(|e| chain(&e))?;
+    let states = counts.notices.iter().map(|(state, n)| format!("{} {n} 条", words::notice_state(*state)));
+    let states: Vec<String> = states.collect();
+    Ok(if states.is_empty() { "尚无通知".to_owned() } else { format!("通知:{}", states.join("、")) })
+}

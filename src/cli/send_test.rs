@@ -1,0 +1,155 @@
+//! `duban send-test`: one letter by one channel, or only the request that would leave.
+
+use serde::Serialize;
+
+use super::{
+    Exit, Stop, runtime,
+    session::{Form, Session},
+};
+use crate::{
+    channel::{Channel, Letter, Mail, Sms, message_id, tls},
+    config::Loaded,
+    notice::{Medium, Outcome},
+    telemetry::chain,
+    ticket::Private,
+};
+
+/// Sends one test letter by a channel, or shows the exact request without sending it.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The channel's name in the settings.
+    #[arg(long)]
+    channel: String,
+    /// The mobile number or mail address that it goes to.
+    #[arg(long)]
+    to: String,
+    /// Only show what would leave, with its secrets masked.
+    #[arg(long)]
+    dry_run: bool,
+    /// The words; the signature is put in front of an SMS.
+    #[arg(long, default_value = "这是一条测试消息,请忽略。")]
+    text: String,
+    /// What is not repeated from one request to the next, to compare two of them.
+    #[arg(long, default_value = "1")]
+    nonce: String,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    channel: &'a str,
+    request: &'a str,
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    channel: &'a str,
+    outcome: &'a str,
+    code: Option<&'a str>,
+    detail: Option<&'a str>,
+    receipt: Option<&'a str>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Settings at fault, a channel that is not in them, and when the letter was not
+/// taken.
+pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let loaded = session.settings()?;
+    let channel = open(&args.channel, &loaded)?;
+    let letter = letter(args, channel.as_ref(), &loaded)?;
+    if args.dry_run {
+        let request = channel.preview(&letter, session.now).map_err(|outcome| not_taken(&args.channel, &outcome))?;
+        return match session.form {
+            Form::Json => session.object(&Shown { channel: &args.channel, request: &request }),
+            Form::Text => Ok(session.out.write_all(request.as_bytes())?),
+        };
+    }
+    tls::install();
+    let outcome = runtime::block_on(channel.send(&letter, session.now))?;
+    let (code, detail) = why(&outcome).unzip();
+    let receipt = match &outcome {
+        Outcome::Accepted(receipt) => receipt.0.as_deref(),
+        Outcome::NotSent { .. }
+        | Outcome::Throttled { .. }
+        | Outcome::Refused(_)
+        | Outcome::ChannelDown { .. }
+        | Outcome::Unknown(_) => None,
+    };
+    match session.form {
+        Form::Json => {
+            session.object(&Sent { channel: &args.channel, outcome: outcome.class(), code, detail, receipt })?;
+        }
+        Form::Text => {
+            let rest: String = [code, detail, receipt].into_iter().flatten().map(|word| format!(" {word}")).collect();
+            writeln!(session.out, "{}: {}{rest}", args.channel, outcome.class())?;
+        }
+    }
+    match outcome {
+        Outcome::Accepted(_) => Ok(()),
+        outcome => Err(not_taken(&args.channel, &outcome)),
+    }
+}
+
+/// Opens the one channel: opening a folder of letters makes it.
+fn open(name: &str, loaded: &Loaded) -> anyhow::Result<std::sync::Arc<Channel>> {
+    let mut only = loaded.channels.clone();
+    only.email.retain(|key, _| key == name);
+    only.sms.retain(|key, _| key == name);
+    only.file.retain(|key, _| key == name);
+    let channels = only.open(&loaded.secrets).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|fault| chain(fault)).collect();
+        Stop::bad_input(lines.join("\n"))
+    })?;
+    channels.get(name).cloned().ok_or_else(|| {
+        let all = &loaded.channels;
+        let names: Vec<&str> =
+            all.email.keys().chain(all.sms.keys()).chain(all.file.keys()).map(String::as_str).collect();
+        Stop::bad_input(format!("--channel: there is no channel `{name}`; the settings have {}", names.join(", ")))
+    })
+}
+
+fn letter(args: &Args, channel: &Channel, loaded: &Loaded) -> anyhow::Result<Letter> {
+    let wording = &loaded.settings.wording;
+    let (id, to) = (format!("test-{}", args.nonce), Private::new(args.to.clone()));
+    match channel.medium() {
+        Medium::Sms => Ok(Letter::Sms(Sms { id, to, text: format!("【{}】{}", wording.signature, args.text) })),
+        Medium::Email => Ok(Letter::Email(Mail {
+            message_id: message_id(&["test", &args.nonce], &domain(loaded)),
+            id,
+            to_name: String::new(),
+            to,
+            subject: format!("【{}】测试", wording.subject_prefix),
+            body: format!("{}\n", args.text),
+            references: Vec::new(),
+        })),
+        Medium::Chat | Medium::Webhook | Medium::File => {
+            let text = format!("--channel: `{}` carries neither SMS nor mail", args.channel);
+            Err(Stop::bad_input(text))
+        }
+    }
+}
+
+/// The domain of message ids, that of the first mail channel's sender.
+fn domain(loaded: &Loaded) -> String {
+    let sender = loaded.channels.email.values().find_map(|email| email.from_address.split_once('@'));
+    sender.map_or_else(|| "duban.localhost".to_owned(), |(_, domain)| domain.to_owned())
+}
+
+fn not_taken(channel: &str, outcome: &Outcome) -> anyhow::Error {
+    let why = why(outcome).map_or_else(String::new, |(code, detail)| format!(": {code} {detail}"));
+    Stop { exit: Exit::Failed, text: format!("channel `{channel}`: {}{why}", outcome.class()) }.into()
+}
+
+fn why(outcome: &Outcome) -> Option<(&str, &str)> {
+    let failure = match outcome {
+        Outcome::Accepted(_) => return None,
+        Outcome::NotSent { why, .. }
+        | Outcome::Throttled { why, .. }
+        | Outcome::ChannelDown { why, .. }
+        | Outcome::Unknown(why) => why,
+        Outcome::Refused(refusal) => refusal.failure(),
+    };
+    Some((&failure.code, &failure.detail))
+}
