@@ -44,6 +44,8 @@ pub struct Book {
     identities: HashMap<TicketNo, TicketNo>,
     /// Tickets whose groups are to be looked at.
     regrouped: BTreeSet<TicketNo>,
+    /// Unknown years that deadlines of open tickets need, with how many need each.
+    unknown_years: BTreeMap<i32, u32>,
 }
 
 impl Book {
@@ -68,7 +70,9 @@ impl Book {
         let repeat = RepeatEntry::of(&ticket);
         if repeat.may_repeat() {
             let no = repeat.no.clone();
-            if self.repeats.insert(repeat) {
+            // A ticket seen for the first time, by this process or since it was
+            // closed, has its group looked at though nothing of it changed.
+            if self.repeats.insert(repeat) || !self.holds(&no) {
                 self.regrouped.insert(no);
             }
         }
@@ -129,13 +133,17 @@ impl Book {
         if let Some(old) = entry.next.take() {
             self.wakes.remove(&(old, no.clone()));
         }
+        let needed = standing.conclusion.filter(|due| due.provisional && !standing.state.is_final());
+        let before = std::mem::replace(&mut entry.unknown_year, needed.map(|due| due.day.year()));
+        let after = entry.unknown_year;
+        count(&mut self.unknown_years, before, after);
         if standing.state.is_final() {
             self.entries.remove(no);
             return Some(Planned { no: no.clone(), plan, seen });
         }
+        let entry = self.entries.get_mut(no)?;
         entry.next = plan.next;
         entry.planned = true;
-        entry.unknown_year = standing.conclusion.filter(|due| due.provisional).map(|due| due.day.year());
         if let Some(next) = plan.next {
             self.wakes.insert((next, no.clone()));
         }
@@ -178,11 +186,31 @@ impl Book {
     }
 
     /// Unknown years that open tickets need, with how many need each.
-    pub fn unknown_years(&self) -> BTreeMap<i32, u32> {
-        let mut years = BTreeMap::new();
-        for year in self.entries.values().filter_map(|entry| entry.unknown_year) {
-            *years.entry(year).or_insert(0) += 1;
+    pub fn unknown_years(&self) -> &BTreeMap<i32, u32> {
+        &self.unknown_years
+    }
+
+    /// An empty book that still knows the groups.
+    pub fn fresh(&mut self) -> Book {
+        let (repeats, identities) = (std::mem::take(&mut self.repeats), std::mem::take(&mut self.identities));
+        Book { repeats, identities, ..Book::default() }
+    }
+}
+
+/// Moves a ticket from one unknown year to another.
+fn count(years: &mut BTreeMap<i32, u32>, before: Option<i32>, after: Option<i32>) {
+    if before == after {
+        return;
+    }
+    if let Some(year) = before
+        && let Some(n) = years.get_mut(&year)
+    {
+        *n -= 1;
+        if *n == 0 {
+            years.remove(&year);
         }
-        years
+    }
+    if let Some(year) = after {
+        *years.entry(year).or_insert(0) += 1;
     }
 }

@@ -27,6 +27,7 @@ use tracing::{error, info, warn};
 use crate::{
     clock::Clock,
     delivery::{Boxed, Delivery, Means, Round},
+    outbox::CITIZEN,
     planner::Policy,
     telemetry::chain,
     ticket::TicketNo,
@@ -295,15 +296,17 @@ async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::Unbound
     shared.observer.round(&delivery.finish().await);
 }
 
-/// The tickets whose citizen was written to, or was tried to be, in a round.
+/// The tickets whose citizen was written to in a round, or was tried to be, or
+/// may have been by a process that died: what became of it changes their plans.
 pub fn citizens(round: &Round) -> Vec<TicketNo> {
-    let mut tickets: Vec<TicketNo> = round
+    let left = round
         .left
         .iter()
         .flat_map(|leaving| leaving.notices.iter())
         .filter(|notice| notice.key.kind.is_to_citizen())
-        .filter_map(|notice| notice.ticket.clone())
-        .collect();
+        .filter_map(|notice| notice.ticket.clone());
+    let recovered = round.recovered.iter().filter(|one| one.person == CITIZEN).filter_map(|one| one.ticket.clone());
+    let mut tickets: Vec<TicketNo> = left.chain(recovered).collect();
     tickets.sort();
     tickets.dedup();
     tickets

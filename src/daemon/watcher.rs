@@ -94,6 +94,21 @@ impl Watcher {
     ///
     /// When the ledger fails; the cycle may be run again.
     pub async fn cycle(&mut self, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
+        let done = self.look(now).await;
+        if done.is_err() {
+            // What was planned and not kept is planned again from the whole store.
+            self.start_over();
+        }
+        done
+    }
+
+    /// Forgets everything in memory: the next cycle reads the store and the ledger.
+    fn start_over(&mut self) {
+        self.book = self.book.fresh();
+        self.cursor = Cursor::start();
+    }
+
+    async fn look(&mut self, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
         let mut report = CycleReport::default();
         loop {
             match self.parts.store.changed(self.cursor.clone(), PAGE).await {
@@ -130,6 +145,14 @@ impl Watcher {
         tickets: &[TicketNo],
         now: DateTime<Utc>,
     ) -> Result<CycleReport, OutboxError> {
+        let done = self.take_outcomes(tickets, now).await;
+        if done.is_err() {
+            self.start_over();
+        }
+        done
+    }
+
+    async fn take_outcomes(&mut self, tickets: &[TicketNo], now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
         let mut outcomes = outcomes_by_ticket(self.parts.outbox.citizen_outcomes(tickets).await?);
         for no in tickets {
             self.book.set_outcomes(no, outcomes.remove(no).unwrap_or_default());
@@ -148,7 +171,10 @@ impl Watcher {
     pub async fn adopt(&mut self, policy: Arc<Policy>, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
         self.parts.policy = policy;
         let mut report = CycleReport::default();
-        self.keep(self.book.all().into_iter().collect(), now, &mut report).await?;
+        if let Err(error) = self.keep(self.book.all().into_iter().collect(), now, &mut report).await {
+            self.start_over();
+            return Err(error);
+        }
         report.next = self.book.next_wake();
         Ok(report)
     }
@@ -234,8 +260,9 @@ impl Watcher {
         if sets.is_empty() {
             return Ok(());
         }
-        self.parts.outbox.save_repeats(&repeats).await?;
+        // The sets first: a group saved but not kept would not be looked at again.
         add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
+        self.parts.outbox.save_repeats(&repeats).await?;
         Ok(())
     }
 
@@ -247,7 +274,7 @@ impl Watcher {
     ) -> Result<Option<DateTime<Utc>>, OutboxError> {
         let mut next: Option<DateTime<Utc>> = None;
         let mut sets = Vec::new();
-        for (year, plan) in planner::calendar_missing(&self.parts.policy, &self.book.unknown_years(), now) {
+        for (year, plan) in planner::calendar_missing(&self.parts.policy, self.book.unknown_years(), now) {
             next = next.into_iter().chain(plan.next).min();
             sets.push(Wanted { scope: format!("Y/{year}"), notices: plan.notices });
         }

@@ -253,6 +253,8 @@ pub struct Recovered {
     pub channel: String,
     /// `Pending` for a repeat, else `Unknown`.
     pub state: LegState,
+    /// The ticket, where the notice is about one.
+    pub ticket: Option<TicketNo>,
 }
 
 /// Which rows to list.

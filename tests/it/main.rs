@@ -32,3 +32,4 @@ mod source_contract;
 mod systemd_unit;
 mod ticket_rows;
 mod ticket_samples;
+mod watcher;

@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteLedger, Work, cell, list, rows};
-use crate::outbox::{
-    Bundle, ClaimOrder, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Token,
+use crate::{
+    outbox::{Bundle, ClaimOrder, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Token},
+    ticket::TicketNo,
 };
 
 // The first ones in order, and with each whatever else of its batch can leave.
@@ -34,8 +35,9 @@ const CLAIMED: &str = concat!(
 
 const NAME: &str = "UPDATE leg SET envelope = v.value ->> 1 FROM json_each(?1) v WHERE leg.id = v.value ->> 0";
 
-const LAPSED: &str = "SELECT id, person, medium, channel, repeats FROM leg WHERE state = 'sending' AND lease_until <= ?1 \
-     AND lease_token NOT IN (SELECT value FROM json_each(?2))";
+const LAPSED: &str = "SELECT l.id, l.person, l.medium, l.channel, l.repeats, n.scope FROM leg l \
+     JOIN notice n ON n.id = l.notice WHERE l.state = 'sending' AND l.lease_until <= ?1 \
+     AND l.lease_token NOT IN (SELECT value FROM json_each(?2))";
 const LAPSE_ATTEMPTS: &str = "UPDATE attempt SET ended_at = ?2, outcome = 'unknown', code = 'lease-expired', counted = 1 \
      FROM leg WHERE attempt.leg = leg.id AND attempt.n = leg.made AND attempt.outcome IS NULL \
      AND leg.id IN (SELECT value FROM json_each(?1))";
@@ -83,7 +85,9 @@ impl SqliteLedger {
             let (person, medium): (String, _) = (cell(&row, 1)?, rows::medium(&row, 2, id)?);
             let again = rows::count(&row, 4)? < repeats.of(&person, medium);
             let state = if again { LegState::Pending } else { LegState::Unknown };
-            recovered.push(Recovered { leg: LegId(id), person, medium, channel: cell(&row, 3)?, state });
+            let scope: String = cell(&row, 5)?;
+            let ticket = scope.strip_prefix("T/").map(TicketNo::new);
+            recovered.push(Recovered { leg: LegId(id), person, medium, channel: cell(&row, 3)?, state, ticket });
         }
         for state in [LegState::Pending, LegState::Unknown] {
             let ids: Vec<i64> = recovered.iter().filter(|one| one.state == state).map(|one| one.leg.0).collect();
