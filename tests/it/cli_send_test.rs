@@ -54,8 +54,7 @@ fn a_dry_run_of_a_mail_shows_its_headers() {
         "7",
     ];
     let text = good(&house.duban(&args));
-    for part in ["Date: Tue, 1 Sep 2026 ", "Message-ID: <test_7@example.org>", "duban@example.org", "Auto-Submitted:"]
-    {
+    for part in ["Date: Tue, 1 Sep 2026 ", "Message-ID: <test_7@example.org>", "duban@example.org", "Auto-Submitted:"] {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert_eq!(good(&house.duban(&args)), text, "the same twice");

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use duban::{
     calendar::{Calendar, embedded},
     daemon::{Watcher, WatcherParts},
-    notice::Kind,
-    outbox::{CITIZEN, ClaimOrder, Expansion, Filter, LedgerSettings, NewLeg, NoticeState, Outbox, Repeats},
+    notice::{Batch, Facts, Kind, Notice, Occurrence, Role, Subject, Wish},
+    outbox::{CITIZEN, ClaimOrder, Expansion, Filter, LedgerSettings, NewLeg, NoticeState, Outbox, Repeats, Wanted},
     planner::{Policy, Watch},
     roster::Medium,
     rules::Rules,
@@ -88,10 +88,15 @@ async fn what_a_full_ledger_refused_is_kept_when_there_is_room_again() {
     let full = LedgerSettings { path: house.ledger.clone(), max_bytes: Some(size + 100_000) };
     let outbox = Outbox::open_with(&full).await.unwrap();
     let mut watcher = house.watcher(&outbox, now).await;
-    let filling = "x".repeat(2_000);
+    let filling = "x".repeat(20_000);
     let mut filled = 0;
     while outbox.set(&format!("filling-{filled}"), &filling).await.is_ok() {
         filled += 1;
+    }
+    // What is left within the pages of the tables goes to notices of other years.
+    let mut year = 3000;
+    while outbox.keep(&[other(year, now)], now).await.is_ok() {
+        year += 1;
     }
     assert!(watcher.cycle(now).await.is_err(), "the ledger is full");
     for n in 0..filled {
@@ -100,6 +105,26 @@ async fn what_a_full_ledger_refused_is_kept_when_there_is_room_again() {
     watcher.cycle(now + TimeDelta::minutes(1)).await.unwrap();
     let kinds = open_kinds(&outbox).await;
     assert!(kinds.contains(&Kind::BatchFormIssued) && kinds.contains(&Kind::TicketAssigned), "{kinds:?}");
+}
+
+fn other(year: i32, due: DateTime<Utc>) -> Wanted {
+    let notice = Notice {
+        subject: Subject::Year(year),
+        kind: Kind::CalendarMissing,
+        occurrence: Occurrence::Once,
+        roles: vec![Role::Desk],
+        unit: None,
+        category: None,
+        due,
+        expires: None,
+        batch: Batch::Alone,
+        wish: Wish::Send,
+        late: false,
+        urgent: false,
+        provisional: false,
+        facts: Facts::new(),
+    };
+    Wanted { scope: format!("Y/{year}"), notices: vec![notice] }
 }
 
 #[tokio::test]
