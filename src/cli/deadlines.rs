@@ -94,7 +94,7 @@ fn single(args: &Args, calendar: &Calendar, rules: &Rules, session: &mut Session
         return session.object(&Answer { id: "", due: deadline.due, provisional: deadline.provisional, proof });
     }
     let mark = if deadline.provisional { "(暂定:该年度日历未载入)" } else { "" };
-    writeln!(session.out, "截止 {} 24:00{mark}  {}", deadline.day, civil::iso(deadline.due))?;
+    writeln!(session.out, "截止 {}{mark}  {}", instant::end(deadline.due), civil::iso(deadline.due))?;
     for line in proof {
         writeln!(session.out, "  {line}")?;
     }

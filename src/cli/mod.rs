@@ -84,6 +84,13 @@ enum Command {
     Simulate(simulate::Args),
 }
 
+impl Command {
+    /// The daemon's log is a setting.
+    fn has_a_log_of_its_own(&self) -> bool {
+        matches!(self, Command::Run(_))
+    }
+}
+
 /// Runs a command line. Whoever reads the output may stop at any time: that is
 /// no error.
 ///
@@ -91,7 +98,6 @@ enum Command {
 ///
 /// Whatever stops the command, with the exit code that [`code_of`] tells.
 pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
-    start_log(&cli.global)?;
     let global = &cli.global;
     if let Some(dir) = global.config.as_ref().filter(|dir| !dir.is_dir()) {
         let text = format!("--config: {} is no folder; name the one that holds duban.toml", dir.display());
@@ -101,8 +107,14 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         places: Places::of_process(global.config.clone()),
         now: global.now.unwrap_or_else(|| SystemClock.now()),
         form: if global.json { Form::Json } else { Form::Text },
+        log: global.log.clone(),
         out,
     };
+    if !cli.command.has_a_log_of_its_own() {
+        // Commands tell what they have to say themselves; the log is for what
+        // goes wrong beneath them.
+        session.start_log(&telemetry::Settings { level: "warn".to_owned(), ..telemetry::Settings::default() })?;
+    }
     let done = command(&cli.command, &mut session).and_then(|()| Ok(session.out.flush()?));
     match done {
         Err(error) if exit::is_closed_pipe(&error) => Ok(()),
@@ -126,14 +138,6 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Phone(args) => phone::run(args, session),
         Command::Simulate(args) => simulate::run(args, session),
     }
-}
-
-/// Commands tell what they have to say themselves; the log is for what goes
-/// wrong beneath them.
-fn start_log(global: &Global) -> anyhow::Result<()> {
-    let level = global.log.clone().unwrap_or_else(|| "warn".to_owned());
-    telemetry::start(&telemetry::Settings { level, ..telemetry::Settings::default() })
-        .map_err(|e| Stop { exit: Exit::Usage, text: format!("--log: {e}") }.into())
 }
 
 #[cfg(test)]

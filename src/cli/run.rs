@@ -40,6 +40,7 @@ pub struct Args {
 /// Settings at fault, a ledger in use, a store that cannot be read.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
     let loaded = session.settings()?;
+    session.start_log(&loaded.settings.log)?;
     runtime::block_on_all_cores(daemon(loaded, session.places.clone(), args.for_))?
 }
 

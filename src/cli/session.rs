@@ -6,8 +6,11 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::exit::Stop;
-use crate::config::{self, Basics, Fault, Loaded, Places};
+use super::exit::{Exit, Stop};
+use crate::{
+    config::{self, Basics, Fault, Loaded, Places},
+    telemetry,
+};
 
 /// For whom the output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Session<'a> {
     pub now: DateTime<Utc>,
     /// For whom the output is.
     pub form: Form,
+    /// What the command line says of the log.
+    pub log: Option<String>,
     /// Where the output goes.
     pub out: &'a mut dyn Write,
 }
@@ -39,6 +44,19 @@ impl Session<'_> {
     pub fn object(&mut self, object: &impl Serialize) -> anyhow::Result<()> {
         serde_json::to_writer(&mut self.out, object).context("standard output")?;
         Ok(self.out.write_all(b"\n")?)
+    }
+
+    /// Starts the log; the command line's level wins over the settings'.
+    ///
+    /// # Errors
+    ///
+    /// When the level is none.
+    pub fn start_log(&self, settings: &telemetry::Settings) -> anyhow::Result<()> {
+        let mut settings = settings.clone();
+        if let Some(level) = &self.log {
+            settings.level.clone_from(level);
+        }
+        telemetry::start(&settings).map_err(|e| Stop { exit: Exit::Usage, text: format!("--log: {e}") }.into())
     }
 
     /// All settings.

@@ -15,6 +15,7 @@ enum Command {
     /// Counts units and parts: 70 units in one SMS, else 67 a part.
     Count {
         /// The whole text, the signature included.
+        #[arg(allow_hyphen_values = true)]
         text: String,
     },
 }

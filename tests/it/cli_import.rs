@@ -165,7 +165,9 @@ fn an_import_without_settings_or_state_folder_says_what_to_do() {
 fn an_import_that_fails_in_the_second_file_says_that_the_first_is_in() {
     let house = House::new();
     let good_file = fixture("samples/export-utf8.csv");
-    let error = bad(&house.duban(&["import", path(&good_file), "no-such-file.csv"]), 3);
+    let out = house.duban(&["import", path(&good_file), "no-such-file.csv"]);
+    let error = bad(&out, 3);
+    assert!(String::from_utf8(out.stdout).unwrap().contains("工单新增 300"));
     assert!(error.contains("1 of 2 files are imported") && error.contains("no-such-file.csv"), "{error}");
     assert_eq!(object(&house.duban(&["import", path(&good_file), "--json"]))["unchanged"], 300);
 }

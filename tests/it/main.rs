@@ -11,6 +11,7 @@ mod cli_check;
 mod cli_contracts;
 mod cli_explain;
 mod cli_import;
+mod cli_log;
 mod cli_outbox;
 mod cli_plan;
 mod cli_send_test;

@@ -58,11 +58,16 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
             format!("{folder} is not there; make it and let the user that runs duban own it, or correct state.dir");
         return Err(Stop::bad_input(text));
     }
-    let reports = runtime::block_on(all(&args.files, &store, &map))??;
-    for (file, report) in args.files.iter().zip(reports) {
-        tell(file, &report, session)?;
+    let mut imported = Vec::new();
+    let done = runtime::block_on(all(&args.files, &store, &map, &mut imported))?;
+    // Each file is kept as a whole, so those before a fault are in the store.
+    for (file, report) in args.files.iter().zip(&imported) {
+        tell(file, report, session)?;
     }
-    Ok(())
+    done.map_err(|error| match imported.len() {
+        0 => stop(error),
+        n => stop(error).context(format!("{n} of {} files are imported", args.files.len())),
+    })
 }
 
 /// An import of one file, with the rows that hold no ticket.
@@ -71,20 +76,17 @@ struct Imported {
     skipped: u64,
 }
 
-async fn all(files: &[PathBuf], store: &Path, map: &ColumnMap) -> anyhow::Result<Vec<Imported>> {
-    let mut into = SqliteStoreWriter::open(store).await.map_err(stop)?;
-    let mut reports = Vec::new();
+async fn all(
+    files: &[PathBuf],
+    store: &Path,
+    map: &ColumnMap,
+    imported: &mut Vec<Imported>,
+) -> Result<(), SourceError> {
+    let mut into = SqliteStoreWriter::open(store).await?;
     for file in files {
-        let done = reports.len();
-        let note = |error| match done {
-            0 => stop(error),
-            // Each file is kept as a whole, so those before it are in the store.
-            n => stop(error).context(format!("{n} of {} files are imported", files.len())),
-        };
-        reports.push(one(file, &mut into, map).await.map_err(note)?);
+        imported.push(one(file, &mut into, map).await?);
     }
-    into.close().await.map_err(stop)?;
-    Ok(reports)
+    into.close().await
 }
 
 async fn one(file: &Path, into: &mut SqliteStoreWriter, map: &ColumnMap) -> Result<Imported, SourceError> {
