@@ -24,6 +24,7 @@ mod house;
 mod imports;
 mod outbox_contract;
 mod outbox_sqlite;
+mod papers;
 mod peers;
 mod planner;
 mod program;
