@@ -1,6 +1,6 @@
 //! What is written about the program for those who run it agrees with what it does.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use clap::CommandFactory;
 use duban::cli::{Cli, Exit};
@@ -34,11 +34,24 @@ fn the_exit_codes_are_the_same_in_unit_readme_and_manual() {
 }
 
 #[test]
-fn every_command_is_in_the_readme() {
+fn the_readme_has_every_command_and_no_other() {
     let readme = read("README.md");
-    for command in Cli::command().get_subcommands() {
-        let name = command.get_name();
-        assert!(readme.contains(&format!("| `{name}")), "{name}");
+    let table = readme.split("## Commands").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let written: BTreeSet<&str> = rows.filter_map(|row| row.split([' ', '`']).next()).collect();
+    let command = Cli::command();
+    let there: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    assert_eq!(written, there);
+}
+
+#[test]
+fn the_manual_names_only_commands_that_there_are() {
+    let manual = read("README.zh-CN.md");
+    let command = Cli::command();
+    let named = manual.split("duban ").skip(1).filter_map(|rest| rest.split([' ', '`', '\n']).next());
+    // What looks like a command: `duban check`, not `duban duban` or `duban.toml`.
+    for word in named.filter(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')) {
+        assert!(word == "duban" || word.starts_with('-') || command.find_subcommand(word).is_some(), "{word}");
     }
 }
 
