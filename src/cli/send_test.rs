@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     Exit, Stop, runtime,
     session::{Form, Session},
+    words,
 };
 use crate::{
     channel::{Channel, Letter, Mail, Sms, message_id, tls},
@@ -68,7 +69,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
     }
     tls::install();
     let outcome = runtime::block_on(channel.send(&letter, session.now))?;
-    let (code, detail) = why(&outcome).unzip();
+    let (code, detail) = words::failure(&outcome).unzip();
     let receipt = match &outcome {
         Outcome::Accepted(receipt) => receipt.0.as_deref(),
         Outcome::NotSent { .. }
@@ -138,18 +139,6 @@ fn domain(loaded: &Loaded) -> String {
 }
 
 fn not_taken(channel: &str, outcome: &Outcome) -> anyhow::Error {
-    let why = why(outcome).map_or_else(String::new, |(code, detail)| format!(": {code} {detail}"));
+    let why = words::failure(outcome).map_or_else(String::new, |(code, detail)| format!(": {code} {detail}"));
     Stop { exit: Exit::Failed, text: format!("channel `{channel}`: {}{why}", outcome.class()) }.into()
-}
-
-fn why(outcome: &Outcome) -> Option<(&str, &str)> {
-    let failure = match outcome {
-        Outcome::Accepted(_) => return None,
-        Outcome::NotSent { why, .. }
-        | Outcome::Throttled { why, .. }
-        | Outcome::ChannelDown { why, .. }
-        | Outcome::Unknown(why) => why,
-        Outcome::Refused(refusal) => refusal.failure(),
-    };
-    Some((&failure.code, &failure.detail))
 }

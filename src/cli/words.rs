@@ -1,7 +1,8 @@
-//! What the clerk calls the states, reasons and media of the ledger.
+//! What the clerk calls the states, reasons and media of the ledger, and what
+//! channels say.
 
 use crate::{
-    notice::Medium,
+    notice::{Medium, Outcome},
     outbox::{LegState, NoticeState},
     roster::Why,
 };
@@ -71,4 +72,17 @@ pub fn fell_back(why: Why) -> &'static str {
         Why::NoLeaderOfMatter => "该大类无分管领导",
         Why::AllAway => "均不在岗",
     }
+}
+
+/// The code and the detail of what went wrong with a letter.
+pub fn failure(outcome: &Outcome) -> Option<(&str, &str)> {
+    let failure = match outcome {
+        Outcome::Accepted(_) => return None,
+        Outcome::NotSent { why, .. }
+        | Outcome::Throttled { why, .. }
+        | Outcome::ChannelDown { why, .. }
+        | Outcome::Unknown(why) => why,
+        Outcome::Refused(refusal) => refusal.failure(),
+    };
+    Some((&failure.code, &failure.detail))
 }

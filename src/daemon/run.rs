@@ -137,6 +137,8 @@ impl Daemon {
         let feed = tracker.spawn(feed(shared.clone()));
         tracker.close();
         let ended = tokio::select! {
+            // In this order: loops that end because of a stop have not ended by themselves.
+            biased;
             () = stop.cancelled() => None,
             _ = watch => Some("watch"),
             _ = deliver => Some("delivery"),

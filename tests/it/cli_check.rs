@@ -1,10 +1,11 @@
 //! `duban check`: every fault at once, and in the end what is fine.
 
-use std::net::TcpListener;
-
 use serde_json::Value;
 
-use crate::program::{House, bad, duban, ended, fixture, good, path};
+use crate::{
+    peers::mail::MailPeer,
+    program::{House, bad, duban, ended, fixture, good, path},
+};
 
 const NOW: &str = "2026-11-24T17:30:00+08:00";
 
@@ -125,16 +126,18 @@ fn a_state_folder_that_is_not_there_yet_is_a_warning() {
 
 #[test]
 fn online_tells_which_server_answers() {
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = server.local_addr().unwrap().port();
+    let server = MailPeer::plain();
     let house = House::new();
-    house.edit("duban.toml", "# [channels.email.office]", &MAIL.replace("port = 25", &format!("port = {port}")));
+    let channel = MAIL.replace("port = 25", &format!("port = {}", server.port));
+    house.edit("duban.toml", "# [channels.email.office]", &channel);
     good(&house.duban(&["import", path(&fixture("samples/export-utf8.csv"))]));
     let text = good(&house.duban(&["check", "--online", "--now", NOW]));
-    assert!(text.contains(&format!("[正常] 通道 office:127.0.0.1:{port} 可以连接")), "{text}");
-    drop(server);
+    assert!(text.contains("[正常] 通道 office:可以登录,未发送任何内容"), "{text}");
+    // Nothing listens on port 1.
+    house.edit("duban.toml", &format!("port = {}", server.port), "port = 1");
     let text = ended(&house.duban(&["check", "--online", "--now", NOW]), 6);
-    assert!(text.contains(&format!("[错误] 通道 office:127.0.0.1:{port} 无法连接")), "{text}");
+    assert!(text.contains("[错误] 通道 office:not-sent "), "{text}");
+    assert!(good(&house.duban(&["check", "--now", NOW])).contains("的设置可用"), "without --online nobody is asked");
 }
 
 #[test]

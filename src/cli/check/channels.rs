@@ -1,16 +1,18 @@
 //! Whether the channels could be used.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use tokio::{net::TcpStream, time::timeout};
+use chrono::{DateTime, Utc};
 
 use super::Findings;
-use crate::config::Loaded;
+use crate::{
+    channel::{self, Channel, tls},
+    cli::words,
+    config::Loaded,
+    telemetry::chain,
+};
 
 const AREA: &str = "channels";
-
-/// How long a server may take to answer a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Checks what can be known without a connection; that the settings fit is known.
 pub fn check(loaded: &Loaded, found: &mut Findings) {
@@ -35,30 +37,30 @@ pub fn check(loaded: &Loaded, found: &mut Findings) {
     found.fine(AREA, format!("通道:{} 的设置可用", names.join("、")));
 }
 
-/// Connects to each server that a channel names.
-pub async fn connect(loaded: &Loaded, found: &mut Findings) {
-    for (name, email) in &loaded.channels.email {
-        reach(name, &email.host, email.port(), found).await;
-    }
-    for (name, sms) in &loaded.channels.sms {
-        match sms.url.as_deref().map(reqwest::Url::parse) {
-            Some(Ok(url)) if url.host_str().is_some() => {
-                let port = url.port_or_known_default().unwrap_or(80);
-                reach(name, url.host_str().unwrap_or_default(), port, found).await;
+/// Goes as far as it can to each server without sending anything.
+pub async fn connect(loaded: &Loaded, now: DateTime<Utc>, found: &mut Findings) {
+    // A folder of letters needs no server, and opening it would make it.
+    let servers = channel::Settings { file: BTreeMap::new(), ..loaded.channels.clone() };
+    tls::install();
+    match servers.open(&loaded.secrets) {
+        Ok(channels) => {
+            for channel in channels.iter() {
+                probe(channel, now, found).await;
             }
-            // A place in the host's name is filled only when an SMS leaves.
-            Some(_) | None => found.warning(AREA, format!("通道 {name}:网址中没有固定的主机名,无法试连")),
         }
+        Err(faults) => faults.iter().for_each(|fault| found.fault(AREA, chain(fault))),
     }
 }
 
-async fn reach(channel: &str, host: &str, port: u16, found: &mut Findings) {
-    match timeout(PATIENCE, TcpStream::connect((host.trim_matches(['[', ']']), port))).await {
-        Ok(Ok(_)) => found.fine(AREA, format!("通道 {channel}:{host}:{port} 可以连接(未登录、未发送)")),
-        Ok(Err(error)) => found.fault(AREA, format!("通道 {channel}:{host}:{port} 无法连接: {error}")),
-        Err(_) => {
-            let seconds = PATIENCE.as_secs();
-            found.fault(AREA, format!("通道 {channel}:{host}:{port} 在 {seconds} 秒内没有应答"));
-        }
-    }
+async fn probe(channel: &Channel, now: DateTime<Utc>, found: &mut Findings) {
+    let name = channel.name();
+    let Err(outcome) = channel.probe(now).await else {
+        let far = match channel {
+            Channel::Email(_) => "可以登录",
+            Channel::Sms(_) | Channel::File(_) | Channel::Memory(_) => "可以连接",
+        };
+        return found.fine(AREA, format!("通道 {name}:{far},未发送任何内容"));
+    };
+    let (code, detail) = words::failure(&outcome).unwrap_or_default();
+    found.fault(AREA, format!("通道 {name}:{} {code} {detail}", outcome.class()));
 }

@@ -21,7 +21,7 @@ mod people;
 /// do not.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Also connect to each server that a channel names; nothing is sent.
+    /// Also log in to each mail server and connect to each SMS gateway; nothing is sent.
     #[arg(long)]
     online: bool,
 }
@@ -119,7 +119,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
             runtime::block_on(async {
                 data::check(&loaded, session.now, &mut found).await;
                 if args.online {
-                    channels::connect(&loaded, &mut found).await;
+                    channels::connect(&loaded, session.now, &mut found).await;
                 }
             })?;
         }
