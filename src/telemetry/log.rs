@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// `error`, `warn`, `info`, `debug`, `trace`, or directives like `info,duban::delivery=debug`.
+    /// `error`, `warn`, `info`, `debug`, `trace`, for this program; or directives like `info,duban::delivery=debug`.
     pub level: String,
     /// One line of text or one of JSON an event.
     pub form: Form,
@@ -64,8 +64,14 @@ impl Settings {
         self.filter().map(drop)
     }
 
+    /// A level alone is meant for this program; what it is built on says only
+    /// what went wrong.
     fn filter(&self) -> Result<EnvFilter, LogError> {
-        EnvFilter::try_new(&self.level).map_err(|source| LogError::Level { level: self.level.clone(), source })
+        let directives = match self.level.parse::<tracing::Level>() {
+            Ok(level) => format!("{},duban={level}", level.min(tracing::Level::WARN)),
+            Err(_) => self.level.clone(),
+        };
+        EnvFilter::try_new(directives).map_err(|source| LogError::Level { level: self.level.clone(), source })
     }
 }
 
@@ -166,6 +172,23 @@ mod tests {
         let text = kept.text();
         assert!(text.contains("kept overdue-1") && text.contains("ticket.no=20260615000123"), "{text}");
         assert!(!text.contains('\u{1b}') && text.lines().count() == 1, "{text}");
+    }
+
+    #[test]
+    fn a_level_alone_is_meant_for_this_program_only() {
+        for (level, lines) in [("error", 1), ("info", 3), ("info,other=info", 4)] {
+            let kept = Kept::default();
+            let writer = kept.clone();
+            let settings = Settings { level: level.to_owned(), ..Settings::default() };
+            let subscriber = text(&settings, move || writer.clone(), false).unwrap();
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::error!("ours, gone wrong");
+                tracing::info!("ours");
+                tracing::info!(target: "other", "not ours");
+                tracing::warn!(target: "other", "not ours, odd");
+            });
+            assert_eq!(kept.text().lines().count(), lines, "{level}: {}", kept.text());
+        }
     }
 
     #[test]
