@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use arc_swap::ArcSwap;
+use tracing::info;
 
 use crate::{
     calendar::Calendar,
@@ -85,6 +86,11 @@ impl Assembly {
         let outbox = Outbox::open(&fixed.ledger).await?;
         let store = Arc::new(Store::Sqlite(SqliteStore::open(&fixed.store).await?));
         let now = fixed.clock.now();
+        // The lock is ours, so whoever claimed anything has ended.
+        let recovered = outbox.recover_all(&DeliverySettings::default().repeats, now).await?;
+        if !recovered.is_empty() {
+            info!(legs = recovered.len(), "took back {} claims of a run that broke off", recovered.len());
+        }
         let watch = Watch { since: outbox.watch_since(now).await? };
         let maker = Maker {
             store: store.clone(),

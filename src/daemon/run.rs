@@ -130,6 +130,7 @@ impl Daemon {
         });
         let hangups = signal(SignalKind::hangup()).map_err(RunError::Signal)?;
         let (settled, outcomes) = mpsc::unbounded_channel();
+        let delivery = self.delivery.clone();
         let tracker = TaskTracker::new();
         let watch = tracker.spawn(watch(self.watcher, shared.clone(), outcomes, self.schedule.poll));
         let deliver = tracker.spawn(deliver(self.delivery, shared.clone(), settled));
@@ -146,6 +147,7 @@ impl Daemon {
             _ = reloads => Some("reload"),
         };
         stop.cancel();
+        delivery.stop();
         systemd::stopping();
         scheduler.stop().await;
         if tokio::time::timeout(STOP_PATIENCE, tracker.wait()).await.is_err() {

@@ -41,6 +41,8 @@ struct State {
     breakers: Mutex<HashMap<String, Breaker>>,
     /// Claims that this process works on.
     held: Mutex<Vec<Token>>,
+    /// What the ledger could not take yet, and the parts of rounds that it belongs to.
+    owed: Mutex<(Vec<Settled>, Round)>,
     /// When channels that are left alone are asked again.
     pauses: Mutex<HashMap<String, DateTime<Utc>>>,
     /// The latest instant seen, in microseconds; 0 before the first.
@@ -109,6 +111,29 @@ impl Core {
         let now = self.clock.now();
         let newest = DateTime::from_timestamp_micros(self.state.newest.load(Ordering::SeqCst));
         newest.map_or(now, |newest| newest.max(now))
+    }
+
+    /// Answers that the ledger did not take are kept until it does: without them
+    /// what was accepted would count as unknown.
+    pub(super) fn owe(&self, settled: Vec<Settled>, round: Round) {
+        let mut owed = lock(&self.state.owed);
+        owed.0.extend(settled);
+        owed.1.add(round);
+    }
+
+    /// Writes down what is owed; gives what it belongs to.
+    pub(super) async fn pay(&self, now: DateTime<Utc>) -> Result<Round, DeliveryError> {
+        let (settled, mut round) = std::mem::take(&mut *lock(&self.state.owed));
+        match self.outbox.settle(&settled, now).await {
+            Ok(fenced) => {
+                round.fenced.extend(fenced);
+                Ok(round)
+            }
+            Err(error) => {
+                self.owe(settled, round);
+                Err(error.into())
+            }
+        }
     }
 
     /// From now on no call is begun.

@@ -6,7 +6,9 @@
 //! again. What it promises: no call without a durable claim; no call on a claim
 //! that may have been taken away; nothing goes out that the ticket no longer
 //! wants; a citizen's number is read here, right before the call, and goes
-//! nowhere else; an unknown outcome is never taken for a failure.
+//! nowhere else; an unknown outcome is never taken for a failure, and what was
+//! certainly never called is never taken for unknown: which calls begin is in the
+//! ledger before they do.
 //!
 //! It does not decide what is wanted, and it does not know providers.
 
@@ -25,6 +27,7 @@ mod breaker;
 mod check;
 mod core;
 mod error;
+mod handing;
 mod means;
 mod people;
 mod quiet;
@@ -98,6 +101,11 @@ impl Delivery {
         }
     }
 
+    /// From now on nothing more is claimed and no call is begun.
+    pub fn stop(&self) {
+        self.core.stop();
+    }
+
     /// Ends the delivery for good: nothing more is claimed, no call is begun, and
     /// the calls under way are awaited and settled.
     pub async fn finish(&self) -> Round {
@@ -119,11 +127,14 @@ impl Delivery {
     pub async fn prepare(&self, means: &Means) -> Result<Round, DeliveryError> {
         let core = &self.core;
         let now = core.now()?;
-        let mut round = Round {
-            recovered: core.outbox.recover(&means.settings.repeats, &core.held(), now).await?,
+        // Asked first, so that no claim is missed whose answer comes to be owed.
+        let held = core.held();
+        let mut round = core.pay(now).await?;
+        round.add(Round {
+            recovered: core.outbox.recover(&means.settings.repeats, &held, now).await?,
             expired: core.outbox.expire(now).await?,
             ..Round::default()
-        };
+        });
         loop {
             let due = core.outbox.unexpanded(now, EXPANDED_AT_ONCE).await?;
             if due.is_empty() {

@@ -1,4 +1,5 @@
-//! The work on one channel: claim, check again, wrap, hand over, settle.
+//! The work on one channel: claim, check again, wrap; what is ready is handed over
+//! (`handing`).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,10 +7,10 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::time::Instant;
 
 use super::{
-    Carrier, DeliveryError, DeliverySettings, Haste, Leaving, Means, Paused, Point, Round,
+    Carrier, DeliveryError, Haste, Means, Paused, Point, Round,
     breaker::Gate,
     check::{Check, check},
     core::Core,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     channel::Letter,
     message::Text,
-    notice::{Failure, Outcome},
+    notice::Outcome,
     outbox::{Bundle, ClaimOrder, ClaimedLeg, LegId, Next, Settled, Settlement, Token},
     ticket::TicketNo,
 };
@@ -27,25 +28,22 @@ use crate::{
 /// After so long a turn ends, so that new settings take effect.
 const LONGEST_TURN: std::time::Duration = std::time::Duration::from_secs(20);
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
-/// How often a settlement is tried before the claims are left to run out.
-const SETTLE_TRIES: u32 = 6;
-const SETTLE_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// One channel's part of a round.
 pub(super) struct Work<'a> {
-    core: &'a Core,
-    means: &'a Means,
-    channel: &'a Arc<dyn Carrier>,
+    pub(super) core: &'a Core,
+    pub(super) means: &'a Means,
+    pub(super) channel: &'a Arc<dyn Carrier>,
     /// What is to be settled with the next commit.
-    settled: Vec<Settled>,
-    round: Round,
+    pub(super) settled: Vec<Settled>,
+    pub(super) round: Round,
 }
 
 /// A message on its way.
-struct Sending {
-    bundle: Bundle,
-    letter: Letter,
-    text: Text,
+pub(super) struct Sending {
+    pub bundle: Bundle,
+    pub letter: Letter,
+    pub text: Text,
 }
 
 /// One claim, and until when it may be acted on by the monotonic clock.
@@ -62,14 +60,21 @@ impl<'a> Work<'a> {
     /// Works off what the channel has, until nothing can leave or it was long
     /// enough for once.
     pub(super) async fn run(mut self) -> Result<Round, DeliveryError> {
-        let began = Instant::now();
-        loop {
-            if self.core.is_stopping() {
-                return Ok(self.round);
+        match self.work_off().await {
+            Ok(()) => Ok(self.round),
+            Err(error) => {
+                self.core.owe(self.settled, self.round);
+                Err(error)
             }
+        }
+    }
+
+    async fn work_off(&mut self) -> Result<(), DeliveryError> {
+        let began = Instant::now();
+        while !self.core.is_stopping() {
             if began.elapsed() > LONGEST_TURN {
                 self.round.unfinished = true;
-                return Ok(self.round);
+                return Ok(());
             }
             let now = self.core.now()?;
             let limit = match self.limit(now).await? {
@@ -78,19 +83,20 @@ impl<'a> Work<'a> {
                     let channel = self.channel.name().to_owned();
                     self.core.pause(&channel, until);
                     self.round.paused.push(Paused { channel, until });
-                    return Ok(self.round);
+                    return Ok(());
                 }
             };
             let claim = self.claim(limit, now).await?;
             if claim.bundles.is_empty() {
-                return Ok(self.round);
+                return Ok(());
             }
             // A clock that leaps must not take these claims back from us.
             let _held = self.core.hold(claim.bundles[0].token);
             let ready = self.ready(&claim.bundles, now).await;
             self.hand_over(ready, claim.ends).await?;
-            self.settle().await?;
+            self.write_down(&[]).await?;
         }
+        Ok(())
     }
 
     /// How many legs may be claimed now, or until when none may: the channel is
@@ -200,82 +206,13 @@ impl<'a> Work<'a> {
         full.map(|until| (until, "destination-full"))
     }
 
-    fn release(&mut self, token: Token, leg: LegId, until: DateTime<Utc>, why: &'static str) {
+    pub(super) fn release(&mut self, token: Token, leg: LegId, until: DateTime<Utc>, why: &'static str) {
         self.round.released += 1;
         self.settled.push(one(token, leg, Settlement::Released { until, why }));
     }
 
-    /// Makes the calls, so many at once, and settles what has come in.
-    async fn hand_over(&mut self, ready: Vec<Sending>, ends: Instant) -> Result<(), DeliveryError> {
-        // The set ends with this function: nothing runs on behind it.
-        let mut calls = JoinSet::new();
-        let mut on_the_way = HashMap::new();
-        let mut waiting = ready.into_iter();
-        loop {
-            while on_the_way.len() < self.channel.limits().at_once.max(1)
-                && let Some(sending) = waiting.next()
-            {
-                let now = self.core.now()?;
-                if let Some((until, why)) = self.barred(&sending.bundle, ends, now) {
-                    for leg in &sending.bundle.legs {
-                        self.release(sending.bundle.token, leg.id, until, why);
-                    }
-                    continue;
-                }
-                let call = Call {
-                    channel: self.channel.clone(),
-                    letter: sending.letter.clone(),
-                    settings: self.means.settings.clone(),
-                };
-                on_the_way.insert(calls.spawn(call.make(now)).id(), sending);
-            }
-            let Some(ended) = calls.join_next_with_id().await else { return Ok(()) };
-            let mut ended = Some(ended);
-            while let Some(one) = ended {
-                self.take_in(one, &mut on_the_way)?;
-                ended = calls.try_join_next_with_id();
-            }
-            self.settle().await?;
-        }
-    }
-
-    /// Why a message must not be handed over now: the process ends, the channel was
-    /// closed by the calls before it, or what is left of the lease, by the monotonic clock and
-    /// by the wall, is too short for a call. A frozen process that wakes stops
-    /// here.
-    fn barred(&self, bundle: &Bundle, ends: Instant, now: DateTime<Utc>) -> Option<(DateTime<Utc>, &'static str)> {
-        if self.core.is_stopping() {
-            return Some((now, "stopping"));
-        }
-        if let Gate::Closed { until } = self.core.gate(self.channel.name(), now) {
-            return Some((until, "channel-paused"));
-        }
-        let settings = &self.means.settings;
-        let needed = settings.needed(self.channel.limits().call);
-        let late = Instant::now() + needed > ends || now + needed > bundle.lease_until;
-        late.then_some((now, "lease-too-short"))
-    }
-
-    fn take_in(
-        &mut self,
-        ended: Result<(tokio::task::Id, Outcome), tokio::task::JoinError>,
-        on_the_way: &mut HashMap<tokio::task::Id, Sending>,
-    ) -> Result<(), DeliveryError> {
-        let (id, outcome) = match ended {
-            Ok(ended) => ended,
-            // The request may have left before the channel's code broke.
-            Err(error) => (error.id(), Outcome::Unknown(Failure::new("broke-off", "the channel's code broke off"))),
-        };
-        let Some(Sending { bundle, text, .. }) = on_the_way.remove(&id) else { return Ok(()) };
-        let now = self.core.now_or_newest();
-        self.core.note(self.channel.name(), &bundle.person, &outcome, now);
-        self.answer(&bundle, &outcome, now);
-        self.round.left.push(leaving(bundle, text, outcome, now));
-        Ok(())
-    }
-
     /// What follows from an answer for each leg of a bundle.
-    fn answer(&mut self, bundle: &Bundle, outcome: &Outcome, now: DateTime<Utc>) {
+    pub(super) fn answer(&mut self, bundle: &Bundle, outcome: &Outcome, now: DateTime<Utc>) {
         let way = Way { person: &bundle.person, medium: bundle.medium };
         for leg in &bundle.legs {
             let next = self.means.settings.next(way, leg, outcome, now);
@@ -290,64 +227,10 @@ impl<'a> Work<'a> {
             self.settled.push(one(bundle.token, leg.id, settlement));
         }
     }
-
-    /// Writes down what has come in. An answer is worth several tries: without it
-    /// the legs would count as unknown.
-    async fn settle(&mut self) -> Result<(), DeliveryError> {
-        if self.settled.is_empty() {
-            return Ok(());
-        }
-        self.means.settings.fail_point.at(Point::AfterCall);
-        let mut tries = 0;
-        let fenced = loop {
-            tries += 1;
-            match self.core.outbox.settle(&self.settled, self.core.now_or_newest()).await {
-                Ok(fenced) => break fenced,
-                Err(error) if tries >= SETTLE_TRIES => return Err(error.into()),
-                Err(_) => tokio::time::sleep(SETTLE_PAUSE * 2_u32.pow(tries)).await,
-            }
-        };
-        self.settled.clear();
-        self.round.fenced.extend(fenced);
-        self.means.settings.fail_point.at(Point::Settled);
-        Ok(())
-    }
-}
-
-/// One bounded call.
-struct Call {
-    channel: Arc<dyn Carrier>,
-    letter: Letter,
-    settings: DeliverySettings,
-}
-
-impl Call {
-    async fn make(self, now: DateTime<Utc>) -> Outcome {
-        self.settings.fail_point.at(Point::BeforeCall);
-        let limit = self.settings.call_limit(self.channel.limits().call);
-        // Past the limit the letter may have left: the outcome is unknown.
-        let answer = tokio::time::timeout(limit, self.channel.carry(&self.letter, now)).await;
-        answer.unwrap_or_else(|_| Outcome::Unknown(Failure::new("call-limit", "no answer within the limit of a call")))
-    }
 }
 
 fn one(token: Token, leg: LegId, settlement: Settlement) -> Settled {
     Settled { leg, token, settlement }
-}
-
-fn leaving(bundle: Bundle, text: Text, outcome: Outcome, at: DateTime<Utc>) -> Leaving {
-    let deferred = bundle.legs.iter().filter(|leg| leg.attempt == 1 && leg.first > leg.added);
-    Leaving {
-        at,
-        deferred_from: deferred.map(|leg| leg.added).min(),
-        is_repeat: bundle.legs.iter().any(|leg| leg.repeats > 0),
-        person: bundle.person,
-        medium: bundle.medium,
-        channel: bundle.channel,
-        text,
-        notices: bundle.legs.into_iter().map(|leg| leg.notice).collect(),
-        outcome,
-    }
 }
 
 /// A leg's bad end is logged here and nowhere else.

@@ -18,26 +18,20 @@ use crate::ticket::TicketNo;
 
 mod compare;
 mod error;
+mod listed;
 mod model;
 mod sqlite;
 mod state;
 
 pub use error::OutboxError;
+pub use listed::{Counts, Filter, Listed, ListedAttempt, ListedLeg};
 pub use model::{
-    Bundle, CITIZEN, CitizenOutcome, ClaimOrder, ClaimedLeg, Counts, Envelope, Expanded, Expansion, FactSeen, Filter,
-    Kept, KeptNotice, LegId, Listed, ListedAttempt, ListedLeg, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry,
-    Repeats, SentSince, Settled, Settlement, Token, Told, Wanted, scope,
+    Begun, Bundle, CITIZEN, CitizenOutcome, ClaimOrder, ClaimedLeg, Envelope, Expanded, Expansion, FactSeen, Fenced,
+    Kept, KeptNotice, LedgerSettings, LegId, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry, Repeats,
+    SentSince, Settled, Settlement, Token, Told, Wanted, scope,
 };
-use sqlite::SqliteLedger;
+use sqlite::{Lapse, SqliteLedger};
 pub use state::{LegState, NoticeState};
-
-/// Where the ledger is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerSettings {
-    pub path: PathBuf,
-    /// A ceiling for the file; beyond it the ledger is full.
-    pub max_bytes: Option<u64>,
-}
 
 /// The outbox on its ledger. Clones share it.
 #[derive(Clone, Debug)]
@@ -162,13 +156,29 @@ impl Outbox {
     ///
     /// When the ledger fails; nothing is settled then, and it may be tried again.
     pub async fn settle(&self, settled: &[Settled], now: DateTime<Utc>) -> Result<Vec<LegId>, OutboxError> {
-        self.ledger.settle(settled, now).await
+        self.ledger.settle(settled, &[], now).await.map(|fenced| fenced.settled)
     }
 
-    /// Takes back claims whose lease ran out: the attempt is unknown, and the leg
-    /// is repeated as far as `repeats` allows, else it stays unknown. Claims that
-    /// are `mine` and still worked on are left alone: when the clock leaps, their
-    /// holder knows better.
+    /// Settles claims and, in the same commit, records which calls are about to be
+    /// made. A claim that ends without this record was never acted on.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails; nothing is settled and nothing may be called then.
+    pub async fn settle_and_begin(
+        &self,
+        settled: &[Settled],
+        begun: &[Begun],
+        now: DateTime<Utc>,
+    ) -> Result<Fenced, OutboxError> {
+        self.ledger.settle(settled, begun, now).await
+    }
+
+    /// Takes back claims whose lease ran out. Where the call had begun, the attempt
+    /// is unknown, and the leg is repeated as far as `repeats` allows, else it stays
+    /// unknown; where it had not, the leg waits as before. Claims that are `mine`
+    /// and still worked on are left alone: when the clock leaps, their holder knows
+    /// better.
     ///
     /// # Errors
     ///
@@ -179,7 +189,18 @@ impl Outbox {
         mine: &[Token],
         now: DateTime<Utc>,
     ) -> Result<Vec<Recovered>, OutboxError> {
-        self.ledger.recover(repeats, mine, now).await
+        self.ledger.recover(repeats, mine, Lapse::Expired, now).await
+    }
+
+    /// Takes back every claim at once, whether or not its lease ran out: for a
+    /// process that has the ledger to itself, as it starts. Whoever made them has
+    /// ended.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn recover_all(&self, repeats: &Repeats, now: DateTime<Utc>) -> Result<Vec<Recovered>, OutboxError> {
+        self.ledger.recover(repeats, &[], Lapse::Every, now).await
     }
 
     /// The next instant after `now` at which something here moves by itself.

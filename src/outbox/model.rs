@@ -1,12 +1,22 @@
 //! What goes into the outbox and what comes out of it, whatever the database.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{LegState, NoticeState};
+use super::LegState;
 use crate::{
     notice::{Facts, Kind, Medium, Notice, NoticeKey, Outcome, Reason, Role, Subject},
     ticket::{NumberHash, TicketNo},
 };
+
+/// Where the ledger is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerSettings {
+    pub path: PathBuf,
+    /// A ceiling for the file; beyond it the ledger is full.
+    pub max_bytes: Option<u64>,
+}
 
 /// The person of every citizen's leg: nothing about the citizen is kept.
 pub const CITIZEN: &str = "citizen";
@@ -172,6 +182,22 @@ pub struct ClaimedLeg {
     pub notice: KeptNotice,
 }
 
+/// A claimed leg whose call is about to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    pub leg: LegId,
+    pub token: Token,
+}
+
+/// Legs whose claim had been taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Fenced {
+    /// Their answer is kept beside the attempt, and nothing else has changed.
+    pub settled: Vec<LegId>,
+    /// They must not be called.
+    pub begun: Vec<LegId>,
+}
+
 /// A claimed leg's end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settled {
@@ -244,79 +270,18 @@ impl Repeats {
     }
 }
 
-/// A leg whose lease ran out: its attempt is recorded as unknown.
+/// A leg whose claim was taken back: its attempt is recorded as unknown if its call
+/// had begun, and as released if it had not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {
     pub leg: LegId,
     pub person: String,
     pub medium: Medium,
     pub channel: String,
-    /// `Pending` for a repeat, else `Unknown`.
+    /// `Pending` for a repeat and for what was never called, else `Unknown`.
     pub state: LegState,
     /// The ticket, where the notice is about one.
     pub ticket: Option<TicketNo>,
-}
-
-/// Which rows to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Filter {
-    /// Everything, the newest first.
-    All,
-    /// Notices with a leg in a state.
-    Leg(LegState),
-    /// Notices in a state.
-    Notice(NoticeState),
-    /// Everything about a ticket.
-    Ticket(TicketNo),
-    /// What should have moved by `now` and has not: leases that ran out, legs
-    /// and notices ten minutes past their time, legs unknown, failed or dead.
-    Stuck { now: DateTime<Utc> },
-}
-
-/// A notice with its legs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
-    pub notice: KeptNotice,
-    pub state: NoticeState,
-    /// Why it is superseded or held, as a code.
-    pub reason: Option<String>,
-    pub created: DateTime<Utc>,
-    pub ended: Option<DateTime<Utc>>,
-    pub legs: Vec<ListedLeg>,
-}
-
-/// A leg with its attempts (only `show` fills them).
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListedLeg {
-    pub id: LegId,
-    pub person: String,
-    /// `None` where nobody could be reached.
-    pub medium: Option<Medium>,
-    pub channel: String,
-    pub state: LegState,
-    pub cause: Option<String>,
-    pub not_before: DateTime<Utc>,
-    pub tries: u32,
-    pub repeats: u32,
-    pub lease_until: Option<DateTime<Utc>>,
-    pub ended: Option<DateTime<Utc>>,
-    pub attempts: Vec<ListedAttempt>,
-}
-
-/// One hand-over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedAttempt {
-    pub n: u32,
-    pub is_repeat: bool,
-    pub started: DateTime<Utc>,
-    pub ended: Option<DateTime<Utc>>,
-    /// The class of the answer; `None` while none is there.
-    pub outcome: Option<String>,
-    pub code: Option<String>,
-    pub detail: Option<String>,
-    pub receipt: Option<String>,
-    /// The class of an answer that came after the lease was taken away.
-    pub late_outcome: Option<String>,
 }
 
 /// A fact as a store showed it once.
@@ -363,15 +328,6 @@ pub struct RepeatEntry {
     pub town: Option<String>,
     /// The group's identity: the ticket it began with.
     pub first: Option<TicketNo>,
-}
-
-/// How many rows are in which state, and how old the oldest waiting one is.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Counts {
-    pub notices: Vec<(NoticeState, u64)>,
-    pub legs: Vec<(LegState, u64)>,
-    /// The earliest instant at which something waiting could have left.
-    pub oldest_waiting: Option<DateTime<Utc>>,
 }
 
 /// Who was told of a ticket, and when: for the list of reminders on later steps.

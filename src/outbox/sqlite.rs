@@ -29,6 +29,8 @@ mod rows;
 mod settle;
 mod view;
 
+pub(super) use claim::Lapse;
+
 /// How often a step begins anew when another program holds the file locked; each
 /// waits for the busy time-out.
 const BUSY_TRIES: u32 = 4;

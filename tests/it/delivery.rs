@@ -389,7 +389,8 @@ async fn finish_awaits_the_calls_under_way_and_begins_no_other() {
     };
     let (round, ()) = tokio::join!(desk.delivery.finish(), release);
     assert_eq!((round.left.len(), round.released), (AT_ONCE, 10 - AT_ONCE as u64));
-    let desk = desk.restarted().await;
+    let mut desk = desk.restarted().await;
+    Arc::make_mut(&mut desk.means).settings.patience = None;
     assert_eq!(desk.run().await.left.len(), 10 - AT_ONCE, "the next process goes on at once");
 }
 
@@ -412,6 +413,29 @@ async fn a_channel_sends_no_more_in_a_minute_than_it_may() {
     assert_eq!(desk.run().await.left.len(), 3);
     desk.forward(TimeDelta::seconds(60));
     assert_eq!(desk.run().await.left.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_claimed_and_never_called_leaves_unmarked_after_a_break() {
+    let desk = Desk::new().await;
+    for n in 0..10 {
+        let no = format!("A{n}");
+        desk.keep(&no, [Notice { batch: Batch::Alone, ..notice(&no, Kind::DueToday) }]).await;
+        desk.keep(&format!("B{n}"), [notice(&format!("B{n}"), Kind::CitizenUnreachableSms)]).await;
+    }
+    let broken = desk.hooked(|point| assert!(point != Point::AfterCall, "broken on purpose"));
+    assert_eq!(broken.run().await.broken.len(), 1);
+    let called = broken.sms.letters();
+    assert!(called.len() <= AT_ONCE, "{}", called.len());
+    let citizens = called.iter().filter(|letter| letter.to().expose() == MOBILE).count();
+    let staff = called.len() - citizens;
+    let desk = broken.restarted().await;
+    desk.forward(TimeDelta::minutes(10));
+    let round = desk.run().await;
+    assert_eq!(round.left.iter().filter(|left| left.is_repeat).count(), staff, "what was never called is no repeat");
+    let unknown = round.recovered.iter().filter(|one| one.state == LegState::Unknown).count();
+    assert_eq!((round.recovered.len(), unknown), (20, citizens));
+    assert_eq!(desk.sms.letters().len(), 20 + staff);
 }
 
 #[tokio::test]

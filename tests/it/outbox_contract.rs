@@ -11,8 +11,8 @@ use duban::{
         Batch, Fact, Facts, Failure, Kind, Medium, Notice, Occurrence, Outcome, Reason, Receipt, Role, Subject, Wish,
     },
     outbox::{
-        Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, Kept, LegState, NewLeg, Next, NoticeState, Outbox,
-        OutboxError, RepeatEntry, Repeats, Settled, Settlement, Wanted, scope,
+        Begun, Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, Kept, LegId, LegState, NewLeg, Next,
+        NoticeState, Outbox, OutboxError, RepeatEntry, Repeats, Settled, Settlement, Wanted, scope,
     },
     ticket::{NumberHash, TicketNo},
 };
@@ -80,6 +80,9 @@ contract!(sqlite:
     a_claim_still_worked_on_is_not_taken_back,
     a_lease_that_ran_out_leaves_a_citizen_leg_unknown,
     a_lease_that_ran_out_repeats_a_staff_leg_once,
+    a_claim_whose_call_never_began_is_put_back_at_no_cost,
+    a_claim_that_was_taken_away_must_not_be_called,
+    every_claim_is_taken_back_at_once_by_whom_the_ledger_belongs_to_alone,
     a_repeat_travels_under_the_same_envelope,
     a_repeat_no_longer_wanted_stays_unknown,
     what_was_committed_survives_a_kill_at_every_step,
@@ -441,6 +444,54 @@ async fn a_lease_that_ran_out_repeats_a_staff_leg_once(ledger: &Ledger) {
     assert_eq!(outbox.recover(&REPEATS, &[], at(120)).await.unwrap()[0].state, LegState::Unknown);
     let attempts = outbox.show(bundle.legs[0].notice.id).await.unwrap().legs.remove(0).attempts;
     assert_eq!(attempts.iter().map(|attempt| attempt.is_repeat).collect::<Vec<_>>(), [false, true]);
+}
+
+async fn a_claim_whose_call_never_began_is_put_back_at_no_cost(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    outbox.keep(&[set("A1", [notice("A1", Kind::CitizenUnreachableSms)])], at(0)).await.unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    let [claim1] = <[_; 1]>::try_from(claim(&outbox, 0, 9).await).unwrap();
+    let recovered = outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
+    assert_eq!((recovered[0].state, recovered[0].ticket.clone()), (LegState::Pending, Some(TicketNo::new("A1"))));
+    let leg = outbox.show(claim1.legs[0].notice.id).await.unwrap().legs.remove(0);
+    assert_eq!((leg.tries, leg.repeats, leg.not_before), (0, 0, at(0)));
+    let [attempt] = <[_; 1]>::try_from(leg.attempts).unwrap();
+    assert_eq!((attempt.outcome.as_deref(), attempt.code.as_deref()), (Some("released"), Some("lease-expired")));
+    assert_eq!((attempt.called, attempt.ended), (None, Some(at(60))));
+    let again = one_bundle(&outbox, 60).await;
+    assert_eq!((again.legs[0].id, again.legs[0].attempt, again.legs[0].repeats), (claim1.legs[0].id, 2, 0));
+    assert_eq!(again.envelope, claim1.envelope);
+    assert_eq!(outbox.show(again.legs[0].notice.id).await.unwrap().legs[0].attempts[1].called, Some(at(60)));
+}
+
+async fn a_claim_that_was_taken_away_must_not_be_called(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    outbox.keep(&[set("A1", [notice("A1", Kind::DueToday)])], at(0)).await.unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    let [first] = <[_; 1]>::try_from(claim(&outbox, 0, 9).await).unwrap();
+    outbox.recover(&REPEATS, &[], at(60)).await.unwrap();
+    let [second] = <[_; 1]>::try_from(claim(&outbox, 60, 9).await).unwrap();
+    let leg = first.legs[0].id;
+    assert_eq!(begin(&outbox, &first, 61).await, [leg]);
+    assert_eq!(begin(&outbox, &second, 61).await, []);
+    outbox.settle(&accepted(&second), at(62)).await.unwrap();
+    assert_eq!(begin(&outbox, &second, 63).await, [leg], "it was settled");
+    assert_eq!(only(&outbox, "A1").await.legs[0].state, LegState::Accepted);
+}
+
+async fn every_claim_is_taken_back_at_once_by_whom_the_ledger_belongs_to_alone(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let sets = [set("A1", [notice("A1", Kind::CitizenUnreachableSms)]), set("A2", [notice("A2", Kind::DueToday)])];
+    outbox.keep(&sets, at(0)).await.unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    for bundle in claim(&outbox, 0, 9).await {
+        begin(&outbox, &bundle, 0).await;
+    }
+    assert_eq!(outbox.recover(&REPEATS, &[], at(1)).await.unwrap(), []);
+    outbox.recover_all(&REPEATS, at(1)).await.unwrap();
+    let state = async |no| only(&outbox, no).await.legs[0].state;
+    assert_eq!((state("A1").await, state("A2").await), (LegState::Unknown, LegState::Pending));
+    assert_eq!(one_bundle(&outbox, 1).await.legs[0].repeats, 1);
 }
 
 async fn a_repeat_travels_under_the_same_envelope(ledger: &Ledger) {
@@ -810,7 +861,7 @@ async fn everyone(outbox: &Outbox, second: i64) -> Vec<Expansion> {
     due.iter().map(|one| Expansion { notice: one.id, legs: vec![sms(one.key.role.id())] }).collect()
 }
 
-/// A notice of ticket A1 to its first role, claimed at 0.
+/// A notice of ticket A1 to its first role, claimed and its call begun at 0.
 async fn claimed(outbox: &Outbox, kind: Kind) -> Bundle {
     outbox.keep(&[set("A1", [notice("A1", kind)])], at(0)).await.unwrap();
     outbox.expand(&everyone(outbox, 0).await, at(0)).await.unwrap();
@@ -827,9 +878,17 @@ async fn claim(outbox: &Outbox, second: i64, limit: u32) -> Vec<Bundle> {
     bundles
 }
 
+/// The one bundle there is, claimed, its call begun.
 async fn one_bundle(outbox: &Outbox, second: i64) -> Bundle {
     let [bundle] = <[_; 1]>::try_from(claim(outbox, second, 10).await).unwrap();
+    assert_eq!(begin(outbox, &bundle, second).await, []);
     bundle
+}
+
+/// Records that the call of a bundle begins; gives the legs that must not be called.
+async fn begin(outbox: &Outbox, bundle: &Bundle, second: i64) -> Vec<LegId> {
+    let begun: Vec<Begun> = bundle.legs.iter().map(|leg| Begun { leg: leg.id, token: bundle.token }).collect();
+    outbox.settle_and_begin(&[], &begun, at(second)).await.unwrap().begun
 }
 
 fn settle_with(bundle: &Bundle, settlement: &Settlement) -> Vec<Settled> {

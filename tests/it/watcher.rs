@@ -7,7 +7,9 @@ use duban::{
     calendar::{Calendar, embedded},
     daemon::{Watcher, WatcherParts},
     notice::{Batch, Facts, Kind, Notice, Occurrence, Role, Subject, Wish},
-    outbox::{CITIZEN, ClaimOrder, Expansion, Filter, LedgerSettings, NewLeg, NoticeState, Outbox, Repeats, Wanted},
+    outbox::{
+        Begun, CITIZEN, ClaimOrder, Expansion, Filter, LedgerSettings, NewLeg, NoticeState, Outbox, Repeats, Wanted,
+    },
     planner::{Policy, Watch},
     roster::Medium,
     rules::Rules,
@@ -83,9 +85,7 @@ async fn what_a_full_ledger_refused_is_kept_when_there_is_room_again() {
     let house = House::of("S13");
     let now = instant("2026-03-16T09:40");
     house.show(now);
-    drop(Outbox::open(&house.ledger).await.unwrap());
-    let size = std::fs::metadata(&house.ledger).unwrap().len();
-    let full = LedgerSettings { path: house.ledger.clone(), max_bytes: Some(size + 100_000) };
+    let full = LedgerSettings { path: house.ledger.clone(), max_bytes: Some(400_000) };
     let outbox = Outbox::open_with(&full).await.unwrap();
     let mut watcher = house.watcher(&outbox, now).await;
     let mut year = 3000;
@@ -132,7 +132,9 @@ async fn an_sms_whose_sender_died_reaches_the_desk_as_unknown() {
     let leg = NewLeg { person: CITIZEN.into(), medium: Medium::Sms, channel: "sms".into(), not_before: None };
     outbox.expand(&[Expansion { notice: sms.id, legs: vec![leg] }], now).await.unwrap();
     let order = ClaimOrder { channel: "sms", limit: 10, lease: TimeDelta::seconds(60) };
-    assert_eq!(outbox.claim(&order, now).await.unwrap().len(), 1);
+    let [claimed] = <[_; 1]>::try_from(outbox.claim(&order, now).await.unwrap()).unwrap();
+    let begun = Begun { leg: claimed.legs[0].id, token: claimed.token };
+    outbox.settle_and_begin(&[], &[begun], now).await.unwrap();
 
     // The process dies here; the next one starts before the lease has run out.
     let outbox = Outbox::open(&house.ledger).await.unwrap();

@@ -99,6 +99,8 @@ CREATE TABLE attempt (
     channel TEXT NOT NULL,
     is_repeat INTEGER NOT NULL CHECK (is_repeat IN (0, 1)),
     started_at INTEGER NOT NULL,
+    -- When its call was about to be made; without this it certainly was not.
+    called_at INTEGER,
     ended_at INTEGER,
     outcome TEXT,
     code TEXT,

@@ -35,15 +35,31 @@ const CLAIMED: &str = concat!(
 
 const NAME: &str = "UPDATE leg SET envelope = v.value ->> 1 FROM json_each(?1) v WHERE leg.id = v.value ->> 0";
 
-const LAPSED: &str = "SELECT l.id, l.person, l.medium, l.channel, l.repeats, n.scope FROM leg l \
-     JOIN notice n ON n.id = l.notice WHERE l.state = 'sending' AND l.lease_until <= ?1 \
+const LAPSED: &str = "SELECT l.id, l.person, l.medium, l.channel, l.repeats, a.called_at IS NOT NULL, n.scope \
+     FROM leg l JOIN attempt a ON a.leg = l.id AND a.n = l.made JOIN notice n ON n.id = l.notice \
+     WHERE l.state = 'sending' AND l.lease_until <= ?1 \
      AND l.lease_token NOT IN (SELECT value FROM json_each(?2))";
 const LAPSE_ATTEMPTS: &str = "UPDATE attempt SET ended_at = ?2, outcome = 'unknown', code = 'lease-expired', counted = 1 \
      FROM leg WHERE attempt.leg = leg.id AND attempt.n = leg.made AND attempt.outcome IS NULL \
      AND leg.id IN (SELECT value FROM json_each(?1))";
+// No call was made: the leg waits as if it had not been claimed.
+const UNCALLED_ATTEMPTS: &str = "UPDATE attempt SET ended_at = ?2, outcome = 'released', code = 'lease-expired' \
+     FROM leg WHERE attempt.leg = leg.id AND attempt.n = leg.made AND attempt.outcome IS NULL \
+     AND leg.id IN (SELECT value FROM json_each(?1))";
+const UNCALLED_LEGS: &str = "UPDATE leg SET state = 'pending', cause = 'lease-expired', lease_token = NULL, \
+     lease_until = NULL WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'sending'";
 const LAPSE_LEGS: &str = "UPDATE leg SET state = ?3, cause = 'lease-expired', ended_at = ?4, not_before = ?2, \
      tries = tries + 1, repeats = repeats + ?5, lease_token = NULL, lease_until = NULL \
      WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'sending'";
+
+/// Which claims are taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::outbox) enum Lapse {
+    /// Those whose lease ran out.
+    Expired,
+    /// All of them.
+    Every,
+}
 
 impl SqliteLedger {
     pub(in crate::outbox) async fn claim(
@@ -74,23 +90,36 @@ impl SqliteLedger {
         &self,
         repeats: &Repeats,
         mine: &[Token],
+        lapse: Lapse,
         now: DateTime<Utc>,
     ) -> Result<Vec<Recovered>, OutboxError> {
+        let until = match lapse {
+            Lapse::Expired => now.timestamp_micros(),
+            Lapse::Every => i64::MAX,
+        };
         let mut work = self.write().await?;
         let mine = list(&mine.iter().map(|token| token.0).collect::<Vec<_>>());
-        let lapsed = sqlx::query(LAPSED).bind(now.timestamp_micros()).bind(mine);
+        let lapsed = sqlx::query(LAPSED).bind(until).bind(mine);
         let mut recovered = Vec::new();
+        let (mut uncalled, mut again, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for row in work.rows(lapsed).await? {
             let id = cell(&row, 0)?;
             let (person, medium): (String, _) = (cell(&row, 1)?, rows::medium(&row, 2, id)?);
-            let again = rows::count(&row, 4)? < repeats.of(&person, medium);
-            let state = if again { LegState::Pending } else { LegState::Unknown };
-            let scope: String = cell(&row, 5)?;
+            let may_repeat = rows::count(&row, 4)? < repeats.of(&person, medium);
+            let (ids, state) = match (rows::flag(&row, 5)?, may_repeat) {
+                (false, _) => (&mut uncalled, LegState::Pending),
+                (true, true) => (&mut again, LegState::Pending),
+                (true, false) => (&mut unknown, LegState::Unknown),
+            };
+            ids.push(id);
+            let scope: String = cell(&row, 6)?;
             let ticket = scope.strip_prefix("T/").map(TicketNo::new);
-            recovered.push(Recovered { leg: LegId(id), person, medium, channel: cell(&row, 3)?, state, ticket });
+            recovered.push(Recovered { leg: LegId(id), ticket, person, medium, channel: cell(&row, 3)?, state });
         }
-        for state in [LegState::Pending, LegState::Unknown] {
-            let ids: Vec<i64> = recovered.iter().filter(|one| one.state == state).map(|one| one.leg.0).collect();
+        if !uncalled.is_empty() {
+            work.put_back(&list(&uncalled), now).await?;
+        }
+        for (ids, state) in [(again, LegState::Pending), (unknown, LegState::Unknown)] {
             if !ids.is_empty() {
                 work.lapse(&list(&ids), state, now).await?;
             }
@@ -101,6 +130,11 @@ impl SqliteLedger {
 }
 
 impl Work<'_> {
+    async fn put_back(&mut self, ids: &str, now: DateTime<Utc>) -> Result<(), OutboxError> {
+        self.run(sqlx::query(UNCALLED_ATTEMPTS).bind(ids.to_owned()).bind(now.timestamp_micros())).await?;
+        self.run(sqlx::query(UNCALLED_LEGS).bind(ids.to_owned())).await.map(drop)
+    }
+
     async fn lapse(&mut self, ids: &str, state: LegState, now: DateTime<Utc>) -> Result<(), OutboxError> {
         let micros = now.timestamp_micros();
         let ended = state.is_ended().then_some(micros);

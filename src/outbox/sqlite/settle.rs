@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{SqliteLedger, Work, cell, list};
 use crate::{
     notice::{Failure, Outcome},
-    outbox::{LegId, LegState, NewLeg, Next, OutboxError, Settled, Settlement},
+    outbox::{Begun, Fenced, LegId, LegState, NewLeg, Next, OutboxError, Settled, Settlement},
 };
 
 // An answer to a claim that was taken away: kept beside what was recorded then.
@@ -32,6 +32,11 @@ const WITHDRAWN: &str = "UPDATE notice SET state = 'superseded', ended_at = ?2, 
      WHERE leg.notice = notice.id) AND NOT EXISTS (SELECT 1 FROM leg WHERE leg.notice = notice.id \
      AND leg.state <> 'superseded')";
 
+// A claim that was taken away, or is about to be, is not acted on.
+const BEGIN: &str = "UPDATE attempt SET called_at = ?2 FROM json_each(?1) v, leg \
+     WHERE leg.id = v.value ->> 0 AND leg.lease_token = v.value ->> 1 AND leg.state = 'sending' \
+     AND attempt.leg = leg.id AND attempt.n = leg.made AND attempt.outcome IS NULL RETURNING attempt.leg";
+
 const NOTICES: &str = "SELECT DISTINCT notice FROM leg WHERE id IN (SELECT value FROM json_each(?1))";
 // The leg that another way would be, in its present state.
 const OTHER: &str = "SELECT l.notice, o.state FROM leg l LEFT JOIN leg o ON o.subject = l.subject AND o.kind = l.kind \
@@ -47,35 +52,54 @@ impl SqliteLedger {
     pub(in crate::outbox) async fn settle(
         &self,
         settled: &[Settled],
+        begun: &[Begun],
         now: DateTime<Utc>,
-    ) -> Result<Vec<LegId>, OutboxError> {
-        if settled.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Fenced, OutboxError> {
+        let mut fenced = Fenced::default();
+        if settled.is_empty() && begun.is_empty() {
+            return Ok(fenced);
         }
+        let mut work = self.write().await?;
+        if !settled.is_empty() {
+            fenced.settled = work.settle(settled, now).await?;
+        }
+        if !begun.is_empty() {
+            fenced.begun = work.begin(begun, now).await?;
+        }
+        work.commit().await?;
+        Ok(fenced)
+    }
+}
+
+impl Work<'_> {
+    async fn settle(&mut self, settled: &[Settled], now: DateTime<Utc>) -> Result<Vec<LegId>, OutboxError> {
         let answers = list(&settled.iter().map(answer).collect::<Vec<_>>());
         let moves = list(&settled.iter().map(movement).collect::<Vec<_>>());
         let micros = now.timestamp_micros();
-        let mut work = self.write().await?;
-        work.run(sqlx::query(LATE).bind(answers.clone()).bind(micros)).await?;
-        work.run(sqlx::query(ATTEMPTS).bind(answers).bind(micros)).await?;
-        let moved = work.rows(sqlx::query(LEGS).bind(moves).bind(micros)).await?;
+        self.run(sqlx::query(LATE).bind(answers.clone()).bind(micros)).await?;
+        self.run(sqlx::query(ATTEMPTS).bind(answers).bind(micros)).await?;
+        let moved = self.rows(sqlx::query(LEGS).bind(moves).bind(micros)).await?;
         let mut moved = moved.iter().map(|row| cell::<i64>(row, 0)).collect::<Result<Vec<_>, _>>()?;
         moved.sort_unstable();
         let stands = |leg: &LegId| moved.binary_search(&leg.0).is_ok();
         for one in settled.iter().filter(|one| stands(&one.leg)) {
             if let Settlement::Answered { instead, .. } = &one.settlement {
-                work.instead(one.leg, instead, now).await?;
+                self.instead(one.leg, instead, now).await?;
             }
         }
-        let notices = work.notices_of(&list(&moved)).await?;
-        work.run(sqlx::query(WITHDRAWN).bind(notices.clone()).bind(micros)).await?;
-        work.finish(&notices, now).await?;
-        work.commit().await?;
+        let notices = self.notices_of(&list(&moved)).await?;
+        self.run(sqlx::query(WITHDRAWN).bind(notices.clone()).bind(micros)).await?;
+        self.finish(&notices, now).await?;
         Ok(settled.iter().map(|one| one.leg).filter(|leg| !stands(leg)).collect())
     }
-}
 
-impl Work<'_> {
+    async fn begin(&mut self, begun: &[Begun], now: DateTime<Utc>) -> Result<Vec<LegId>, OutboxError> {
+        let calls = list(&begun.iter().map(|one| (one.leg.0, one.token.0)).collect::<Vec<_>>());
+        let stand = self.rows(sqlx::query(BEGIN).bind(calls).bind(now.timestamp_micros())).await?;
+        let stand = stand.iter().map(|row| cell::<i64>(row, 0)).collect::<Result<Vec<_>, _>>()?;
+        Ok(begun.iter().map(|one| one.leg).filter(|leg| !stand.contains(&leg.0)).collect())
+    }
+
     /// The notices of legs, both as lists.
     pub(super) async fn notices_of(&mut self, legs: &str) -> Result<String, OutboxError> {
         let found = self.rows(sqlx::query(NOTICES).bind(legs.to_owned())).await?;

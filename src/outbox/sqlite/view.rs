@@ -6,7 +6,10 @@ use sqlx::sqlite::SqliteRow;
 use super::{SqliteLedger, Work, cell, list, rows};
 use crate::{
     notice::Medium,
-    outbox::{Counts, Filter, LegId, Listed, ListedAttempt, ListedLeg, NoticeId, NoticeState, OutboxError, SentSince},
+    outbox::{
+        Counts, Envelope, Filter, LegId, Listed, ListedAttempt, ListedLeg, NoticeId, NoticeState, OutboxError,
+        SentSince,
+    },
 };
 
 /// What has waited longer than this past its time is stuck.
@@ -36,9 +39,9 @@ const STUCK_ONES: &str = listed!(
 const ONE: &str = listed!("WHERE n.id = ?2");
 
 const LEGS: &str = "SELECT notice, id, person, medium, channel, state, cause, not_before, tries, repeats, lease_until, \
-     ended_at FROM leg WHERE notice IN (SELECT value FROM json_each(?1)) ORDER BY id";
-const ATTEMPTS: &str = "SELECT leg, n, is_repeat, started_at, ended_at, outcome, code, detail, receipt, late_outcome \
-     FROM attempt WHERE leg IN (SELECT value FROM json_each(?1)) ORDER BY leg, n";
+     ended_at, envelope FROM leg WHERE notice IN (SELECT value FROM json_each(?1)) ORDER BY id";
+const ATTEMPTS: &str = "SELECT leg, n, is_repeat, started_at, ended_at, outcome, code, detail, receipt, late_outcome, \
+     called_at FROM attempt WHERE leg IN (SELECT value FROM json_each(?1)) ORDER BY leg, n";
 
 const NOTICE_COUNTS: &str = "SELECT state, count(*) FROM notice GROUP BY state";
 const LEG_COUNTS: &str = "SELECT state, count(*) FROM leg GROUP BY state";
@@ -189,6 +192,7 @@ fn leg(row: &SqliteRow) -> Result<ListedLeg, OutboxError> {
         not_before: rows::instant(cell(row, 7)?),
         tries: rows::count(row, 8)?,
         repeats: rows::count(row, 9)?,
+        envelope: cell::<Option<i64>>(row, 12)?.map(Envelope),
         lease_until: lease.map(rows::instant),
         ended: ended.map(rows::instant),
         attempts: Vec::new(),
@@ -196,11 +200,12 @@ fn leg(row: &SqliteRow) -> Result<ListedLeg, OutboxError> {
 }
 
 fn attempt(row: &SqliteRow) -> Result<ListedAttempt, OutboxError> {
-    let ended: Option<i64> = cell(row, 4)?;
+    let (ended, called): (Option<i64>, Option<i64>) = (cell(row, 4)?, cell(row, 10)?);
     Ok(ListedAttempt {
         n: rows::count(row, 1)?,
         is_repeat: rows::flag(row, 2)?,
         started: rows::instant(cell(row, 3)?),
+        called: called.map(rows::instant),
         ended: ended.map(rows::instant),
         outcome: cell(row, 5)?,
         code: cell(row, 6)?,
