@@ -1,0 +1,335 @@
+//! Killed with SIGKILL twenty times while a thousand messages are due: nothing
+//! is lost and nothing doubled.
+//!
+//! *Doubled* is a second SMS to a citizen, a repeat to staff that is not tied to
+//! an attempt recorded as unknown or not marked as one, or a mail that comes again
+//! under another Message-ID. *Lost* is a message that ended neither accepted, nor
+//! unknown, nor with a stated cause, or that the ledger says was taken and no peer
+//! has seen.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::{Duration, Instant},
+};
+
+use base64::Engine;
+use duban::{
+    notice::Medium,
+    outbox::{CITIZEN, Filter, LegState, Listed, ListedLeg, NoticeState, Outbox},
+};
+use serde_json::Value;
+
+use crate::{
+    peers::{
+        gateway::{self, GatewayPeer},
+        smtp::{self, At, SmtpPeer},
+    },
+    program::House,
+    running::{Running, Time},
+};
+
+/// Urgent tickets of this morning: each is six alerts and four assignments, none
+/// of them bundled with another.
+const URGENT: usize = 94;
+/// Of these, tickets whose citizen was called in vain three times.
+const UNREACHED: usize = 60;
+/// Ordinary tickets, whose assignments travel bundled.
+const ORDINARY: usize = 24;
+const KILLS: usize = 20;
+
+const HEADER: &str = "工单编号,来源,业务类型,紧急程度,办理类别,大类,小类,反映人,联系电话,是否保密,街镇,反映内容,\
+     接收时间,派单时间,承办单位,经办人,接单时间,联系记录,状态,更新时间";
+const UNITS: [(&str, &str); 3] =
+    [("澄湾供水服务站", "周经办"), ("苇塘排水养护站", "王经办"), ("莲渡河道管理站", "褚经办")];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_kills_on_the_way_lose_nothing_and_double_nothing() {
+    let mail = SmtpPeer::doing(|_, at| {
+        if at == At::Dot {
+            a_little_later();
+        }
+        smtp::Do::Well
+    })
+    .await;
+    let sms = GatewayPeer::scripted(|_| {
+        a_little_later();
+        gateway::Do::json(200, r#"{"code":0}"#)
+    })
+    .await;
+    let house = house(mail.port, sms.port);
+    house.import(HEADER, &tickets().iter().map(String::as_str).collect::<Vec<_>>());
+    let time = Time::morning();
+    let handed = || mail.seen(|seen| seen.mails.len()) + sms.asked().len();
+
+    let began = Instant::now();
+    for n in 0..KILLS {
+        let mut running = Running::start(&house, time);
+        match n % 4 {
+            // At any moment: while it starts, reads, plans.
+            3 => std::thread::sleep(Duration::from_millis(rand::random_range(0..600))),
+            // In the middle of handing over.
+            _ => {
+                let enough = (handed() + rand::random_range(1..=60)).min(URGENT * 10);
+                running.until("enough was handed over", || handed() >= enough);
+            }
+        }
+        running.kill();
+    }
+    let on_the_way = handed();
+    let mut running = Running::start(&house, time);
+    let outbox = Outbox::open(house.state().join("ledger.db")).await.unwrap();
+    tokio::task::block_in_place(|| {
+        let runtime = tokio::runtime::Handle::current();
+        running.until("everything had ended", || runtime.block_on(is_over(&outbox)));
+    });
+    running.signal("TERM");
+    assert!(running.ended().success(), "{}", running.said());
+
+    let seen = Seen::of(&mail, &sms);
+    let report = Report::of(&notices(&outbox).await, &seen);
+    println!("{KILLS} kills in {:.1?}, {on_the_way} handed over until the last\n{report}", began.elapsed());
+    assert!(report.faults.is_empty(), "{}", report.faults.join("\n"));
+    let wanted: usize = report.rows.values().map(|row| row.wanted).sum();
+    assert!(wanted >= URGENT * 10 + UNREACHED + ORDINARY * 2, "{wanted}");
+    assert_eq!(report.rows["citizen sms"].wanted, UNREACHED);
+}
+
+/// A peer that is a little slow, so that kills hit in the middle.
+fn a_little_later() {
+    std::thread::sleep(Duration::from_millis(3));
+}
+
+fn house(mail: u16, sms: u16) -> House {
+    let house = House::new();
+    house.edit("duban.toml", "poll_s = 15", "poll_s = 1");
+    let files = "[channels.file.email-files]\nmedium = \"email\"\ndir = \"outgoing/email\"\n\n\
+                 [channels.file.sms-files]\nmedium = \"sms\"\ndir = \"outgoing/sms\"\n";
+    let peers = format!(
+        "[channels.email.relay]\nhost = \"127.0.0.1\"\nport = {mail}\ntls = \"plain\"\nfrom_name = \"督办\"\n\
+         from_address = \"duban@example.org\"\n\n\
+         [channels.sms.gateway]\nmethod = \"POST\"\nurl = \"http://127.0.0.1:{sms}/send\"\n\
+         json = {{ mobile = \"{{phone}}\", content = \"{{text}}\", seq = \"{{id}}\" }}\n\
+         success = {{ pointer = \"/code\", equals = [0] }}\n"
+    );
+    house.edit("duban.toml", files, &peers);
+    house
+}
+
+fn tickets() -> Vec<String> {
+    let urgent = (0..URGENT).map(|n| ticket(n, "求助,紧急", n < UNREACHED));
+    let ordinary = (URGENT..URGENT + ORDINARY).map(|n| ticket(n, "投诉,一般", false));
+    urgent.chain(ordinary).collect()
+}
+
+/// Tickets every four minutes from midnight on, so that the SMS to citizens lie
+/// between those to staff.
+fn ticket(n: usize, class: &str, unreached: bool) -> String {
+    let (unit, handler) = UNITS[n % UNITS.len()];
+    let at = |minute: usize| format!("2026-09-15 {:02}:{:02}", minute / 60, minute % 60);
+    let received = 5 + 4 * n;
+    let tries = [20, 85, 150].map(|later| format!("{}无人接听", at(received + later)));
+    let log = if unreached { tries.join(";") } else { String::new() };
+    format!(
+        "20260915A{n:04},12345热线,{class},复杂,供水,水压,李女士,{},否,澄湾街道,水压低,{}:00,{}:00,{unit},{handler},\
+         {}:00,{log},处理中,2026-09-15 09:10:00",
+        citizen(n),
+        at(received),
+        at(received + 1),
+        at(received + 2)
+    )
+}
+
+fn citizen(n: usize) -> String {
+    format!("1380007{n:04}")
+}
+
+async fn is_over(outbox: &Outbox) -> bool {
+    let counts = outbox.counts().await.unwrap();
+    let open = |state: &LegState| matches!(state, LegState::Pending | LegState::Sending | LegState::Held);
+    counts.legs.iter().all(|(state, n)| !open(state) || *n == 0)
+        && counts.notices.iter().all(|(state, n)| *state != NoticeState::Open || *n == 0)
+}
+
+async fn notices(outbox: &Outbox) -> Vec<Listed> {
+    let mut notices = Vec::new();
+    for listed in outbox.list(&Filter::All, u32::MAX).await.unwrap() {
+        notices.push(outbox.show(listed.notice.id).await.unwrap());
+    }
+    notices
+}
+
+/// What the peers have seen, by the id of the message: its texts in order.
+struct Seen {
+    sms: BTreeMap<String, Vec<Handed>>,
+    mails: BTreeMap<String, Vec<Handed>>,
+}
+
+/// One hand-over.
+struct Handed {
+    to: String,
+    /// The words of an SMS, the subject of a mail.
+    words: String,
+}
+
+impl Seen {
+    fn of(mail: &SmtpPeer, sms: &GatewayPeer) -> Self {
+        let mut seen = Self { sms: BTreeMap::new(), mails: BTreeMap::new() };
+        for asked in sms.asked() {
+            let body: Value = serde_json::from_slice(&asked.body).unwrap();
+            let text = |name: &str| body[name].as_str().unwrap().to_owned();
+            let handed = Handed { to: text("mobile"), words: text("content") };
+            seen.sms.entry(text("seq")).or_default().push(handed);
+        }
+        for text in mail.seen(|seen| seen.mails.clone()) {
+            let head = text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+            let header = |name: &str| {
+                let line = head.lines().find_map(|line| line.strip_prefix(name));
+                line.unwrap_or_else(|| panic!("{name} {text}")).trim().to_owned()
+            };
+            let id = header("Message-ID: <").trim_end_matches("@example.org>").to_owned();
+            seen.mails.entry(id).or_default().push(Handed { to: header("To:"), words: decoded(&header("Subject:")) });
+        }
+        seen
+    }
+
+    fn by(&self, medium: Medium) -> &BTreeMap<String, Vec<Handed>> {
+        if medium == Medium::Sms { &self.sms } else { &self.mails }
+    }
+}
+
+/// What came of one kind of message, in legs; those that travel together are
+/// counted as handed over each.
+#[derive(Default)]
+struct Row {
+    wanted: usize,
+    accepted: usize,
+    unknown: usize,
+    ended: usize,
+    handed_over: usize,
+    lost: usize,
+    doubled: usize,
+}
+
+#[derive(Default)]
+struct Report {
+    rows: BTreeMap<&'static str, Row>,
+    faults: Vec<String>,
+}
+
+impl Report {
+    fn of(notices: &[Listed], seen: &Seen) -> Self {
+        let mut report = Self::default();
+        let mut named = BTreeSet::new();
+        let mut promises: HashMap<(String, String, &str), String> = HashMap::new();
+        for notice in notices {
+            for leg in &notice.legs {
+                let id = leg.envelope.map_or_else(String::new, |envelope| format!("{:016x}", envelope.0));
+                let handed = leg.medium.and_then(|medium| seen.by(medium).get(&id)).map_or(&[][..], Vec::as_slice);
+                report.add(notice, leg, handed);
+                named.insert(id.clone());
+                // A promise to a person goes by one message of a medium, ever.
+                let promise = (format!("{}", notice.notice.key), leg.person.clone(), leg.channel.as_str());
+                if let Some(other) = promises.insert(promise, id.clone()).filter(|other| *other != id) {
+                    report.faults.push(format!("{} goes as {id} and as {other}", notice.notice.key));
+                }
+            }
+        }
+        let strange = seen.sms.keys().chain(seen.mails.keys()).filter(|id| !named.contains(*id));
+        report.faults.extend(strange.map(|id| format!("the ledger does not know {id}, which was handed over")));
+        report.mails_named_twice(seen);
+        report.citizens_written_to_twice(seen);
+        report
+    }
+
+    fn add(&mut self, notice: &Listed, leg: &ListedLeg, handed: &[Handed]) {
+        let about =
+            format!("{} to {} by {}: {} {:?}", notice.notice.key, leg.person, leg.channel, leg.state, leg.cause);
+        let kind = match leg.medium {
+            _ if leg.person == CITIZEN => "citizen sms",
+            Some(Medium::Sms) => "staff sms",
+            _ => "mail",
+        };
+        let row = self.rows.entry(kind).or_default();
+        row.wanted += 1;
+        row.handed_over += handed.len();
+        let was_taken = !handed.is_empty();
+        let is_lost = match leg.state {
+            LegState::Accepted => {
+                row.accepted += 1;
+                !was_taken
+            }
+            LegState::Unknown => {
+                row.unknown += 1;
+                leg.cause.is_none()
+            }
+            LegState::Failed | LegState::Dead | LegState::Superseded | LegState::Expired => {
+                row.ended += 1;
+                leg.cause.is_none()
+            }
+            LegState::Pending | LegState::Sending | LegState::Held | LegState::Delivered => true,
+        };
+        let is_doubled = handed.len() > 1 + repeats_allowed(leg)
+            || (leg.person == CITIZEN && handed.len() > 1)
+            || (kind == "staff sms" && handed.iter().skip(1).any(|again| !again.words.contains("重发")));
+        row.lost += usize::from(is_lost);
+        row.doubled += usize::from(is_doubled);
+        if is_lost || is_doubled {
+            let words: Vec<&str> = handed.iter().map(|handed| handed.words.as_str()).collect();
+            self.faults.push(format!("{about}, handed over {words:?}, attempts {:#?}", leg.attempts));
+        }
+    }
+
+    /// The subject of a mail about one ticket names ticket and kind, so that equal
+    /// ones to one person are one mail.
+    fn mails_named_twice(&mut self, seen: &Seen) {
+        let mut known: HashMap<(&str, String), &str> = HashMap::new();
+        for (id, handed) in &seen.mails {
+            for mail in handed.iter().filter(|mail| mail.words.contains("20260915A")) {
+                let subject = mail.words.replace("(重发)", "").replace("/重发", "");
+                let other = known.insert((&mail.to, subject.clone()), id);
+                if let Some(other) = other.filter(|other| other != id) {
+                    self.faults.push(format!("{subject} to {} has the ids {id} and {other}", mail.to));
+                }
+            }
+        }
+    }
+
+    fn citizens_written_to_twice(&mut self, seen: &Seen) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for handed in seen.sms.values().flatten() {
+            *counts.entry(&handed.to).or_default() += 1;
+        }
+        let twice = (0..UNREACHED).map(citizen).filter(|number| counts.get(number.as_str()).is_some_and(|n| *n > 1));
+        self.faults.extend(twice.map(|number| format!("{number} was written to twice")));
+    }
+}
+
+/// The words of a header of encoded words (RFC 2047).
+fn decoded(header: &str) -> String {
+    let words = header.split_whitespace().map(|word| {
+        let word = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?=")).expect(header);
+        base64::engine::general_purpose::STANDARD.decode(word).unwrap()
+    });
+    String::from_utf8(words.flatten().collect()).unwrap()
+}
+
+/// How often a leg may be handed over once more: after each attempt but the last
+/// that is recorded as unknown.
+fn repeats_allowed(leg: &ListedLeg) -> usize {
+    let before = leg.attempts.len().saturating_sub(1);
+    leg.attempts[..before].iter().filter(|attempt| attempt.outcome.as_deref() == Some("unknown")).count()
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{:12} wanted accepted unknown ended handed-over lost doubled", "")?;
+        for (name, row) in &self.rows {
+            let Row { wanted, accepted, unknown, ended, handed_over, lost, doubled } = row;
+            writeln!(
+                f,
+                "{name:12} {wanted:6} {accepted:8} {unknown:7} {ended:5} {handed_over:11} {lost:4} {doubled:7}"
+            )?;
+        }
+        Ok(())
+    }
+}
