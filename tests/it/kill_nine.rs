@@ -12,14 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::Engine;
 use duban::{
     notice::Medium,
     outbox::{CITIZEN, Filter, LegState, Listed, ListedLeg, NoticeState, Outbox},
 };
-use serde_json::Value;
 
 use crate::{
+    handed::{self, Handed, name_peers},
     peers::{
         gateway::{self, GatewayPeer},
         smtp::{self, At, SmtpPeer},
@@ -66,10 +65,10 @@ async fn twenty_kills_on_the_way_lose_nothing_and_double_nothing() {
         let mut running = Running::start(&house, time);
         match n % 4 {
             // At any moment: while it starts, reads, plans.
-            3 => std::thread::sleep(Duration::from_millis(rand::random_range(0..600))),
+            3 => std::thread::sleep(Duration::from_millis(rand::random_range(0..400))),
             // In the middle of handing over.
             _ => {
-                let enough = (handed() + rand::random_range(1..=60)).min(URGENT * 10);
+                let enough = (handed() + rand::random_range(1..=50)).min(URGENT * 10);
                 running.until("enough was handed over", || handed() >= enough);
             }
         }
@@ -102,16 +101,7 @@ fn a_little_later() {
 fn house(mail: u16, sms: u16) -> House {
     let house = House::new();
     house.edit("duban.toml", "poll_s = 15", "poll_s = 1");
-    let files = "[channels.file.email-files]\nmedium = \"email\"\ndir = \"outgoing/email\"\n\n\
-                 [channels.file.sms-files]\nmedium = \"sms\"\ndir = \"outgoing/sms\"\n";
-    let peers = format!(
-        "[channels.email.relay]\nhost = \"127.0.0.1\"\nport = {mail}\ntls = \"plain\"\nfrom_name = \"督办\"\n\
-         from_address = \"duban@example.org\"\n\n\
-         [channels.sms.gateway]\nmethod = \"POST\"\nurl = \"http://127.0.0.1:{sms}/send\"\n\
-         json = {{ mobile = \"{{phone}}\", content = \"{{text}}\", seq = \"{{id}}\" }}\n\
-         success = {{ pointer = \"/code\", equals = [0] }}\n"
-    );
-    house.edit("duban.toml", files, &peers);
+    name_peers(&house, mail, sms);
     house
 }
 
@@ -164,37 +154,22 @@ struct Seen {
     mails: BTreeMap<String, Vec<Handed>>,
 }
 
-/// One hand-over.
-struct Handed {
-    to: String,
-    /// The words of an SMS, the subject of a mail.
-    words: String,
-}
-
 impl Seen {
     fn of(mail: &SmtpPeer, sms: &GatewayPeer) -> Self {
-        let mut seen = Self { sms: BTreeMap::new(), mails: BTreeMap::new() };
-        for asked in sms.asked() {
-            let body: Value = serde_json::from_slice(&asked.body).unwrap();
-            let text = |name: &str| body[name].as_str().unwrap().to_owned();
-            let handed = Handed { to: text("mobile"), words: text("content") };
-            seen.sms.entry(text("seq")).or_default().push(handed);
-        }
-        for text in mail.seen(|seen| seen.mails.clone()) {
-            let head = text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
-            let header = |name: &str| {
-                let line = head.lines().find_map(|line| line.strip_prefix(name));
-                line.unwrap_or_else(|| panic!("{name} {text}")).trim().to_owned()
-            };
-            let id = header("Message-ID: <").trim_end_matches("@example.org>").to_owned();
-            seen.mails.entry(id).or_default().push(Handed { to: header("To:"), words: decoded(&header("Subject:")) });
-        }
-        seen
+        Self { sms: by_id(handed::sms(sms)), mails: by_id(handed::mails(mail)) }
     }
 
     fn by(&self, medium: Medium) -> &BTreeMap<String, Vec<Handed>> {
         if medium == Medium::Sms { &self.sms } else { &self.mails }
     }
+}
+
+fn by_id(all: Vec<Handed>) -> BTreeMap<String, Vec<Handed>> {
+    let mut by_id: BTreeMap<String, Vec<Handed>> = BTreeMap::new();
+    for one in all {
+        by_id.entry(one.id.clone()).or_default().push(one);
+    }
+    by_id
 }
 
 /// What came of one kind of message, in legs; those that travel together are
@@ -302,15 +277,6 @@ impl Report {
         let twice = (0..UNREACHED).map(citizen).filter(|number| counts.get(number.as_str()).is_some_and(|n| *n > 1));
         self.faults.extend(twice.map(|number| format!("{number} was written to twice")));
     }
-}
-
-/// The words of a header of encoded words (RFC 2047).
-fn decoded(header: &str) -> String {
-    let words = header.split_whitespace().map(|word| {
-        let word = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?=")).expect(header);
-        base64::engine::general_purpose::STANDARD.decode(word).unwrap()
-    });
-    String::from_utf8(words.flatten().collect()).unwrap()
 }
 
 /// How often a leg may be handed over once more: after each attempt but the last
