@@ -88,10 +88,13 @@ impl<'a> Case<'a> {
         if event.at < self.floor {
             return;
         }
-        let batch = if self.is_urgent() || event.kind.is_to_citizen() { Batch::Alone } else { Batch::Cycle(self.now) };
+        // A fault of the data is no urgent matter, whatever the ticket is.
+        let urgent = self.is_urgent() && event.kind != Kind::DataQuality;
+        let batch = if urgent || event.kind.is_to_citizen() { Batch::Alone } else { Batch::Cycle(self.now) };
         let subject = self.subject(event.scope);
         let mut notice = self.notice(event.kind, subject, event.occurrence, event.at);
         notice.batch = batch;
+        notice.urgent = urgent;
         notice.facts = event.facts;
         self.plan.notices.push(notice);
     }

@@ -399,3 +399,11 @@ fn each_reading_of_an_open_question_is_a_setting() {
     assert_eq!(day(|r| r.conclusion.platform_due = PlatformDue::Platform, &platform).as_deref(), Some("2026-03-09"));
     assert_eq!(day(|r| r.conclusion.platform_due = PlatformDue::Earlier, &platform).as_deref(), Some("2026-03-05"));
 }
+
+#[test]
+fn data_problems_of_urgent_tickets_travel_with_those_of_the_others() {
+    let ticket = ticket(&[(Field::Urgency, "紧急"), (Field::Status, "流程异常")]);
+    let notices = plan(&ticket, "2026-03-02 10:00");
+    let found = notices.iter().find(|n| n.kind == Kind::DataQuality).unwrap();
+    assert_eq!((found.batch, found.urgent), (Batch::Cycle(at("2026-03-02 10:00")), false));
+}
