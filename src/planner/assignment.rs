@@ -1,8 +1,9 @@
 //! What goes out at once when a ticket arrives or is dispatched.
 
 use crate::{
-    notice::{Kind, Occurrence, Role},
+    notice::{Facts, Kind, Occurrence, Role},
     rules::deadline::extension_window,
+    ticket::Moment,
 };
 
 use super::{
@@ -27,24 +28,37 @@ pub(super) fn plan(case: &mut Case<'_>) {
 fn urgent_alert(case: &mut Case<'_>) {
     let ticket = case.view.ticket;
     let Some(received) = ticket.received.or(ticket.dispatched) else { return };
-    let mut facts = case.facts(Kind::UrgentAlert);
-    words::place(&mut facts, ticket);
-    let time = received.at().with_timezone(&crate::calendar::civil::zone()).format("%H:%M").to_string();
-    facts.insert("recv_s".into(), words::text(time));
-    case.event(Event {
-        kind: Kind::UrgentAlert,
-        scope: Scope::InRound(1),
-        occurrence: Occurrence::Once,
-        at: received.at(),
-        facts,
+    let event =
+        Event { kind: Kind::UrgentAlert, scope: Scope::InRound(1), occurrence: Occurrence::Once, at: received.at() };
+    case.event(event, |case| {
+        let mut facts = case.facts(Kind::UrgentAlert);
+        words::place(&mut facts, case.view.ticket);
+        let time = received.at().with_timezone(&crate::calendar::civil::zone()).format("%H:%M").to_string();
+        facts.insert("recv_s".into(), words::text(time));
+        facts
     });
 }
 
 fn ticket_assigned(case: &mut Case<'_>) {
     let ticket = case.view.ticket;
     let Some(dispatched) = ticket.dispatched else { return };
+    let planned = case.plan.notices.len();
+    let event = Event {
+        kind: Kind::TicketAssigned,
+        scope: Scope::Assignment,
+        occurrence: Occurrence::Once,
+        at: dispatched.at(),
+    };
+    case.event(event, |case| assigned_facts(case, dispatched));
+    let sent = case.plan.notices.len() > planned;
+    if sent && (case.is_urgent() || case.standing.round > 1) {
+        case.add_role(Role::Deputy);
+    }
+}
+
+fn assigned_facts(case: &Case<'_>, dispatched: Moment) -> Facts {
     let mut facts = case.facts(Kind::TicketAssigned);
-    words::place(&mut facts, ticket);
+    words::place(&mut facts, case.view.ticket);
     words::end(&mut facts, "d1", case.standing.first_contact.as_ref());
     words::end(&mut facts, "d2", case.standing.return_window.as_ref());
     let last = case
@@ -53,16 +67,5 @@ fn ticket_assigned(case: &mut Case<'_>) {
         .and_then(|due| extension_window(&case.policy.calendar, due.original_day, &case.rules().extension).ok())
         .filter(|window| window.last_day >= dispatched.day());
     facts.insert("de".into(), words::text(last.map_or_else(|| "不适用".into(), |window| window.last_day.to_string())));
-    let planned = case.plan.notices.len();
-    case.event(Event {
-        kind: Kind::TicketAssigned,
-        scope: Scope::Assignment,
-        occurrence: Occurrence::Once,
-        at: dispatched.at(),
-        facts,
-    });
-    let sent = case.plan.notices.len() > planned;
-    if sent && (case.is_urgent() || case.standing.round > 1) {
-        case.add_role(Role::Deputy);
-    }
+    facts
 }

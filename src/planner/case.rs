@@ -31,13 +31,12 @@ pub(super) struct Case<'a> {
     pub plan: Plan,
 }
 
-/// What an event notice says.
+/// An event that somebody is told of.
 pub(super) struct Event {
     pub kind: Kind,
     pub scope: Scope,
     pub occurrence: Occurrence,
     pub at: DateTime<Utc>,
-    pub facts: Facts,
 }
 
 impl<'a> Case<'a> {
@@ -80,7 +79,8 @@ impl<'a> Case<'a> {
 
     /// Wants an event notice: at once when the event is seen, never before it,
     /// and not at all if it is older than the first start allows (A40).
-    pub fn event(&mut self, event: Event) {
+    /// Its facts are made only if it is wanted.
+    pub fn event(&mut self, event: Event, facts: impl FnOnce(&Case<'_>) -> Facts) {
         if event.at > self.now {
             self.plan.wake(event.at);
             return;
@@ -92,10 +92,11 @@ impl<'a> Case<'a> {
         let urgent = self.is_urgent() && event.kind != Kind::DataQuality;
         let batch = if urgent || event.kind.is_to_citizen() { Batch::Alone } else { Batch::Cycle(self.now) };
         let subject = self.subject(event.scope);
+        let facts = facts(self);
         let mut notice = self.notice(event.kind, subject, event.occurrence, event.at);
         notice.batch = batch;
         notice.urgent = urgent;
-        notice.facts = event.facts;
+        notice.facts = facts;
         self.plan.notices.push(notice);
     }
 

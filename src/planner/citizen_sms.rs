@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     calendar::civil,
-    notice::{Kind, Occurrence},
+    notice::{Facts, Kind, Occurrence},
     rules::{
         Attempts, Deadline,
         settings::{SmsOrNot, WrongPerson},
@@ -139,19 +139,15 @@ fn send(case: &mut Case<'_>, duty: &Duty, trigger: DateTime<Utc>, result: Contac
     if other.is_some_and(|outcome| duty.is_at_this_number(outcome.at)) {
         return;
     }
-    let facts = crate::notice::Facts::new();
-    case.event(Event { kind, scope: Scope::Round, occurrence, at: trigger, facts });
+    case.event(Event { kind, scope: Scope::Round, occurrence, at: trigger }, |_| Facts::new());
 }
 
 fn not_possible(case: &mut Case<'_>, duty: &Duty, trigger: DateTime<Utc>, cause: &str) {
-    let mut facts = contact::facts(case, Kind::CitizenSmsNotPossible, duty);
-    facts.insert("cause".into(), words::text(cause));
-    case.event(Event {
-        kind: Kind::CitizenSmsNotPossible,
-        scope: Scope::Round,
-        occurrence: Occurrence::Once,
-        at: trigger,
-        facts,
+    let kind = Kind::CitizenSmsNotPossible;
+    case.event(Event { kind, scope: Scope::Round, occurrence: Occurrence::Once, at: trigger }, |case| {
+        let mut facts = contact::facts(case, kind, duty);
+        facts.insert("cause".into(), words::text(cause));
+        facts
     });
 }
 
@@ -164,13 +160,15 @@ fn failed(case: &mut Case<'_>, duty: &Duty) {
         SmsState::Unknown => "结果不明",
         SmsState::Open | SmsState::Accepted => return,
     };
-    let mut facts = contact::facts(case, Kind::CitizenSmsFailed, duty);
-    facts.insert("result".into(), words::text(result));
-    facts.insert("code".into(), words::text(outcome.code.clone()));
-    facts.insert("at".into(), words::text(words::event(outcome.at)));
     let occurrence = match outcome.kind {
         Kind::CitizenNeutralSms => Occurrence::Number(outcome.occurrence.clone()),
         _ => Occurrence::Once,
     };
-    case.event(Event { kind: Kind::CitizenSmsFailed, scope: Scope::Round, occurrence, at: outcome.at, facts });
+    case.event(Event { kind: Kind::CitizenSmsFailed, scope: Scope::Round, occurrence, at: outcome.at }, |case| {
+        let mut facts = contact::facts(case, Kind::CitizenSmsFailed, duty);
+        facts.insert("result".into(), words::text(result));
+        facts.insert("code".into(), words::text(outcome.code.clone()));
+        facts.insert("at".into(), words::text(words::event(outcome.at)));
+        facts
+    });
 }

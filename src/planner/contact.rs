@@ -130,15 +130,12 @@ fn number_suspect(case: &mut Case<'_>, duty: &Duty) {
         doubtful && attempt.at.is_some_and(|at| duty.is_at_this_number(at.at()) && in_round(case, at))
     });
     let Some((attempt, at)) = suspect.and_then(|attempt| Some((attempt, attempt.at?))) else { return };
-    let mut text = facts(case, Kind::ContactNumberSuspect, duty);
     let result = if attempt.result == ContactResult::WrongPerson { "非本人" } else { "空号" };
-    text.insert("result".into(), words::text(result));
-    case.event(Event {
-        kind: Kind::ContactNumberSuspect,
-        scope: Scope::Round,
-        occurrence: number(hash),
-        at: at.at(),
-        facts: text,
+    let event = Event { kind: Kind::ContactNumberSuspect, scope: Scope::Round, occurrence: number(hash), at: at.at() };
+    case.event(event, |case| {
+        let mut text = facts(case, Kind::ContactNumberSuspect, duty);
+        text.insert("result".into(), words::text(result));
+        text
     });
 }
 

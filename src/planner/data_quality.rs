@@ -14,12 +14,14 @@ pub(super) fn plan(case: &mut Case<'_>) {
     let roster = case.policy.roster.as_deref();
     let found = findings(case.view.ticket, case.standing, rules, roster, case.now);
     for anomaly in found.into_iter().filter(|anomaly| rules.reports(*anomaly)) {
-        let mut facts = case.facts(Kind::DataQuality);
-        facts.insert("codes".into(), Fact::List(vec![anomaly.code().into()]));
-        facts.insert("what".into(), Fact::List(vec![sentence(anomaly).into()]));
         let occurrence = Occurrence::Findings(anomaly.code().into());
         let at = case.now;
-        case.event(Event { kind: Kind::DataQuality, scope: Scope::InRound(1), occurrence, at, facts });
+        case.event(Event { kind: Kind::DataQuality, scope: Scope::InRound(1), occurrence, at }, |case| {
+            let mut facts = case.facts(Kind::DataQuality);
+            facts.insert("codes".into(), Fact::List(vec![anomaly.code().into()]));
+            facts.insert("what".into(), Fact::List(vec![sentence(anomaly).into()]));
+            facts
+        });
     }
 }
 

@@ -21,11 +21,14 @@ pub(super) fn plan(case: &mut Case<'_>) {
     let reassigned = ticket.reassigned.or(ticket.dispatched).is_some_and(|start| start.is_after(revisited));
     let round = if reassigned { case.standing.round.saturating_sub(1).max(1) } else { case.standing.round };
     if !reassigned {
-        let mut facts = case.facts(Kind::RevisitDissatisfied);
-        facts.insert("revisited".into(), words::text(words::event(revisited.at())));
-        words::end(&mut facts, "d", Some(&deadline));
+        let kind = Kind::RevisitDissatisfied;
         let (scope, occurrence) = (Scope::InRound(round), Occurrence::Once);
-        case.event(Event { kind: Kind::RevisitDissatisfied, scope, occurrence, at: revisited.at(), facts });
+        case.event(Event { kind, scope, occurrence, at: revisited.at() }, |case| {
+            let mut facts = case.facts(kind);
+            facts.insert("revisited".into(), words::text(words::event(revisited.at())));
+            words::end(&mut facts, "d", Some(&deadline));
+            facts
+        });
     }
     if ticket.second_revisited.is_some() {
         return;
