@@ -31,13 +31,13 @@ fn instant(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).expect("an instant").to_utc()
 }
 
-/// The tickets of a history, as they stand in the midst of being handled.
-fn tickets() -> Vec<Ticket> {
+/// The tickets of a history, as they stand at an instant.
+fn tickets(at: &str) -> Vec<Ticket> {
     let map = ColumnMap::built_in().expect("built-in columns");
     let reader = map.reader(NumberKey::new([7; 32]));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/histories/S13.csv");
     let history = HistoryStore::from_csv(path.as_ref(), &map, &reader).expect("history");
-    history.set_now(instant("2026-03-16T10:00:00+08:00"));
+    history.set_now(instant(at));
     let rows = history.changed(duban::source::Cursor::start(), 100).tickets;
     rows.iter().map(|rows| reader.ticket(&rows.rows).expect("a ticket")).collect()
 }
@@ -55,13 +55,13 @@ fn run(bencher: Bencher<'_, '_>, tickets: &[Ticket], now: &str) {
 
 #[divan::bench]
 fn closed(bencher: Bencher<'_, '_>) {
-    run(bencher, &tickets(), "2026-03-20T10:00:00+08:00");
+    run(bencher, &tickets("2026-03-24T23:00:00+08:00"), "2026-03-25T10:00:00+08:00");
 }
 
 /// Open, and nothing has come due yet: the usual open ticket.
 #[divan::bench]
 fn open_and_quiet(bencher: Bencher<'_, '_>) {
-    let mut tickets = tickets();
+    let mut tickets = tickets("2026-03-16T10:00:00+08:00");
     for ticket in &mut tickets {
         ticket.received = tickets_received();
         ticket.dispatched = ticket.received;
@@ -75,7 +75,7 @@ fn open_and_quiet(bencher: Bencher<'_, '_>) {
 /// Open and overdue: notices with their facts are made.
 #[divan::bench]
 fn open_and_overdue(bencher: Bencher<'_, '_>) {
-    let mut tickets = tickets();
+    let mut tickets = tickets("2026-03-16T10:00:00+08:00");
     for ticket in &mut tickets {
         ticket.status = Some(Status::Accepted);
     }
