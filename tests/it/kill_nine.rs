@@ -14,7 +14,7 @@ use std::{
 
 use duban::{
     notice::Medium,
-    outbox::{CITIZEN, Filter, LegState, Listed, ListedLeg, NoticeState, Outbox},
+    outbox::{CITIZEN, LegState, Listed, ListedLeg},
 };
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         smtp::{self, At, SmtpPeer},
     },
     program::House,
-    running::{Running, Time},
+    running::{Running, Time, is_over, ledger, notices},
 };
 
 /// Urgent tickets of this morning: each is six alerts and four assignments, none
@@ -62,27 +62,23 @@ async fn twenty_kills_on_the_way_lose_nothing_and_double_nothing() {
 
     let began = Instant::now();
     for n in 0..KILLS {
-        let mut running = Running::start(&house, time);
+        let mut running = Running::start(&house, &time);
         match n % 4 {
             // At any moment: while it starts, reads, plans.
-            3 => std::thread::sleep(Duration::from_millis(rand::random_range(0..400))),
+            3 => tokio::time::sleep(Duration::from_millis(rand::random_range(0..400))).await,
             // In the middle of handing over.
             _ => {
                 let enough = (handed() + rand::random_range(1..=50)).min(URGENT * 10);
-                running.until("enough was handed over", || handed() >= enough);
+                running.until("enough was handed over", async || handed() >= enough).await;
             }
         }
         running.kill();
     }
     let on_the_way = handed();
-    let mut running = Running::start(&house, time);
-    let outbox = Outbox::open(house.state().join("ledger.db")).await.unwrap();
-    tokio::task::block_in_place(|| {
-        let runtime = tokio::runtime::Handle::current();
-        running.until("everything had ended", || runtime.block_on(is_over(&outbox)));
-    });
-    running.signal("TERM");
-    assert!(running.ended().success(), "{}", running.said());
+    let mut running = Running::start(&house, &time);
+    let outbox = ledger(&house).await;
+    running.until("everything had ended", async || is_over(&outbox).await).await;
+    running.stop().await;
 
     let seen = Seen::of(&mail, &sms);
     let report = Report::of(&notices(&outbox).await, &seen);
@@ -131,21 +127,6 @@ fn ticket(n: usize, class: &str, unreached: bool) -> String {
 
 fn citizen(n: usize) -> String {
     format!("1380007{n:04}")
-}
-
-async fn is_over(outbox: &Outbox) -> bool {
-    let counts = outbox.counts().await.unwrap();
-    let open = |state: &LegState| matches!(state, LegState::Pending | LegState::Sending | LegState::Held);
-    counts.legs.iter().all(|(state, n)| !open(state) || *n == 0)
-        && counts.notices.iter().all(|(state, n)| *state != NoticeState::Open || *n == 0)
-}
-
-async fn notices(outbox: &Outbox) -> Vec<Listed> {
-    let mut notices = Vec::new();
-    for listed in outbox.list(&Filter::All, u32::MAX).await.unwrap() {
-        notices.push(outbox.show(listed.notice.id).await.unwrap());
-    }
-    notices
 }
 
 /// What the peers have seen, by the id of the message: its texts in order.

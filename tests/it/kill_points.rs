@@ -17,7 +17,6 @@ use duban::{
     config::{self, Places},
     daemon::{Assembly, Changeable, Fixed},
     delivery::{FailPoint, Point},
-    notice::Kind,
     outbox::{CITIZEN, Filter, LegState, Listed, Outbox},
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +28,7 @@ use crate::{
         smtp::{self, At, SmtpPeer},
     },
     program::House,
+    wanted::{CITIZEN_SMS, Case, HEADER, MAIL, STAFF_SMS},
 };
 
 const ORDER: &str = "order.json";
@@ -40,51 +40,6 @@ struct Order {
     /// The point at which it dies; `None`: it works until nothing is left to do.
     killed_at: Option<String>,
 }
-
-/// A message of one kind, wanted by a ticket of which nothing else is wanted.
-struct Case {
-    name: &'static str,
-    kind: Kind,
-    now: &'static str,
-    ticket: &'static str,
-    to: &'static str,
-}
-
-const HEADER: &str = "工单编号,来源,业务类型,紧急程度,办理类别,大类,小类,反映人,联系电话,是否保密,街镇,反映内容,\
-     接收时间,派单时间,承办单位,经办人,接单时间,先行联系时间,联系记录,状态,更新时间";
-
-const CASES: [Case; 3] = [
-    // Called in vain three times; the first reminder comes at nine only.
-    Case {
-        name: "citizen sms",
-        kind: Kind::CitizenUnreachableSms,
-        now: "2026-09-15T08:30:00+08:00",
-        ticket: "A1,12345热线,投诉,一般,复杂,供水,水压,李女士,13800070001,否,澄湾街道,水压低,2026-09-14 08:00:00,\
-                 2026-09-14 08:10:00,澄湾供水服务站,周经办,2026-09-14 08:20:00,,\
-                 2026-09-14 14:00无人接听;2026-09-14 15:05无人接听;2026-09-14 16:10无人接听,处理中,2026-09-14 17:00:00",
-        to: "13800070001",
-    },
-    // A reminder on the last day.
-    Case {
-        name: "staff sms",
-        kind: Kind::DueToday,
-        now: "2026-09-15T09:30:00+08:00",
-        ticket: "A2,12345热线,投诉,一般,复杂,供水,水压,李女士,13800070002,否,澄湾街道,水压低,2026-09-10 08:00:00,\
-                 2026-09-10 08:10:00,澄湾供水服务站,周经办,2026-09-10 08:20:00,2026-09-10 10:00:00,,处理中,\
-                 2026-09-10 10:00:00",
-        to: "13800090001",
-    },
-    // A handler who is not on the roster.
-    Case {
-        name: "mail",
-        kind: Kind::DataQuality,
-        now: "2026-09-15T09:30:00+08:00",
-        ticket: "A3,12345热线,投诉,一般,疑难,供水,水压,李女士,13800070003,否,澄湾街道,水压低,2026-09-10 08:00:00,\
-                 2026-09-10 08:10:00,澄湾供水服务站,旁人,2026-09-10 08:20:00,2026-09-10 10:00:00,,处理中,\
-                 2026-09-10 10:00:00",
-        to: "desk@example.org",
-    },
-];
 
 /// What is handed over in all, and the state it ends in.
 fn expected(case: &Case, point: Point) -> (usize, LegState) {
@@ -104,7 +59,7 @@ fn expected(case: &Case, point: Point) -> (usize, LegState) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_at_each_marked_point_loses_nothing_and_doubles_no_sms_to_a_citizen() {
     println!("{:12} {:12} handed-over state", "", "killed at");
-    for case in &CASES {
+    for case in [&CITIZEN_SMS, &STAFF_SMS, &MAIL] {
         for point in Point::ALL {
             killed_at(case, point).await;
         }

@@ -1,29 +1,40 @@
-//! `duban run` as a process of its own, in a time of its own, with peers that count.
+//! `duban run` as a process of its own, in a time of its own.
 
 use std::{
     fs::OpenOptions,
     path::{Path, PathBuf},
-    process::{Child, ExitStatus},
+    process::{Child, Command, ExitStatus},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
-use chrono::DateTime;
-use duban::clock::{Clock, SystemClock};
+use chrono::{DateTime, TimeDelta, Utc};
+use duban::{
+    clock::{Clock, SystemClock},
+    outbox::{Filter, LegState, Listed, NoticeState, Outbox},
+};
+use tempfile::TempDir;
 
 use crate::program::{House, command, path};
 
 /// Nothing here takes longer, on however busy a machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(3);
 
-/// A time as far from the machine's for all who are given it, restarts included.
-#[derive(Clone, Copy, Debug)]
-pub struct Time(i64);
+/// A time that runs beside the machine's and can be set forward; all processes that
+/// are given it live in it, one after another or together.
+pub struct Time {
+    folder: TempDir,
+    ahead: Mutex<TimeDelta>,
+}
 
 impl Time {
     /// It is `start` now.
     pub fn starting_at(start: &str) -> Self {
         let start = DateTime::parse_from_rfc3339(start).unwrap().to_utc();
-        Self((start - SystemClock.now()).num_seconds())
+        let time = Self { folder: tempfile::tempdir().unwrap(), ahead: Mutex::default() };
+        time.set(start - SystemClock.now());
+        time
     }
 
     /// A morning on which SMS may go to citizens: Tuesday, 15 September 2026.
@@ -31,10 +42,34 @@ impl Time {
         Self::starting_at("2026-09-15T09:30:00+08:00")
     }
 
-    fn environment(self) -> [(&'static str, String); 4] {
+    /// The instant that those who live in it take for now.
+    pub fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + *self.ahead.lock().unwrap()
+    }
+
+    /// Sets it forward.
+    pub fn forward(&self, by: TimeDelta) {
+        let ahead = *self.ahead.lock().unwrap() + by;
+        self.set(ahead);
+    }
+
+    fn set(&self, ahead: TimeDelta) {
+        *self.ahead.lock().unwrap() = ahead;
+        // Whoever looks finds the old one or the new one.
+        let fresh = self.folder.path().join("fresh");
+        std::fs::write(&fresh, format!("{:+}s", ahead.num_seconds())).unwrap();
+        std::fs::rename(fresh, self.file()).unwrap();
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("time")
+    }
+
+    fn environment(&self) -> [(&'static str, String); 5] {
         [
             ("LD_PRELOAD", path(&library()).to_owned()),
-            ("FAKETIME", format!("{:+}s", self.0)),
+            ("FAKETIME_TIMESTAMP_FILE", path(&self.file()).to_owned()),
+            ("FAKETIME_NO_CACHE", "1".to_owned()),
             // Sleeps and limits are those of the machine.
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
             ("NO_FAKE_STAT", "1".to_owned()),
@@ -51,22 +86,22 @@ fn library() -> PathBuf {
 /// A daemon; it is killed when this is dropped.
 pub struct Running {
     child: Child,
-    /// What it said so far, with what earlier runs of the house said before it.
     log: PathBuf,
-    said_before: u64,
+    /// What earlier runs of the house said.
+    said_before: usize,
 }
 
 impl Running {
     /// Starts `duban run` with the house's settings.
-    pub fn start(house: &House, time: Time) -> Self {
+    pub fn start(house: &House, time: &Time) -> Self {
         Self::start_with(house, time, &["--log", "info"], &[])
     }
 
-    /// The same, with more arguments and variables.
-    pub fn start_with(house: &House, time: Time, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let log = house.state().join("log.txt");
+    /// The same, with other arguments and more variables.
+    pub fn start_with(house: &House, time: &Time, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let log = house.config().with_file_name("log.txt");
         let file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
-        let said_before = file.metadata().unwrap().len();
+        let said_before = usize::try_from(file.metadata().unwrap().len()).unwrap();
         let mut command = command(&["run", "--config", path(&house.config())]);
         command.args(arguments).envs(time.environment()).envs(variables.iter().copied());
         let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
@@ -81,37 +116,51 @@ impl Running {
     /// A signal by its name.
     pub fn signal(&self, name: &str) {
         let line = format!("kill -{name} {}", self.child.id());
-        assert!(std::process::Command::new("sh").args(["-c", &line]).status().unwrap().success(), "{line}");
+        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success(), "{line}");
     }
 
     /// How it ended, once it has by itself.
-    pub fn ended(&mut self) -> ExitStatus {
+    pub async fn ended(&mut self) -> ExitStatus {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
             assert!(began.elapsed() < PATIENCE, "it goes on; it said:\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(5));
+            tokio::time::sleep(GLANCE).await;
         }
+    }
+
+    /// Ends it by SIGTERM; it must end well.
+    pub async fn stop(mut self) -> String {
+        self.signal("TERM");
+        let status = self.ended().await;
+        assert!(status.success(), "{status}; it said:\n{}", self.said());
+        self.said()
     }
 
     /// What this run wrote to stdout and stderr.
     pub fn said(&self) -> String {
-        let all = std::fs::read(&self.log).unwrap();
-        String::from_utf8(all[usize::try_from(self.said_before).unwrap()..].to_vec()).unwrap()
+        String::from_utf8(std::fs::read(&self.log).unwrap()[self.said_before..].to_vec()).unwrap()
     }
 
     /// Waits until `holds`.
-    pub fn until(&mut self, what: &str, mut holds: impl FnMut() -> bool) {
+    pub async fn until(&mut self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let began = Instant::now();
-        while !holds() {
+        while !holds().await {
             if let Some(status) = self.child.try_wait().unwrap() {
-                panic!("it ended with {status} before {what}; it said:\n{}", self.said());
+                panic!("it ended with {status}, but never {what}; it said:\n{}", self.said());
             }
             assert!(began.elapsed() < PATIENCE, "never {what}; it said:\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(2));
+            tokio::time::sleep(GLANCE).await;
         }
+    }
+
+    /// Waits until it has said `words` so many times.
+    pub async fn until_said(&mut self, words: &str, times: usize) {
+        let (log, skipped) = (self.log.clone(), self.said_before);
+        let said = async || String::from_utf8_lossy(&std::fs::read(&log).unwrap()[skipped..]).matches(words).count();
+        self.until(&format!("it said `{words}`"), async || said().await >= times).await;
     }
 
     fn end(&mut self) {
@@ -129,4 +178,27 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The ledger of a house, looked at beside the daemon that works on it.
+pub async fn ledger(house: &House) -> Outbox {
+    Outbox::open(house.state().join("ledger.db")).await.unwrap()
+}
+
+/// Every notice with its legs and their attempts.
+pub async fn notices(outbox: &Outbox) -> Vec<Listed> {
+    let mut notices = Vec::new();
+    for listed in outbox.list(&Filter::All, u32::MAX).await.unwrap() {
+        notices.push(outbox.show(listed.notice.id).await.unwrap());
+    }
+    notices
+}
+
+/// Whether everything that was wanted has ended.
+pub async fn is_over(outbox: &Outbox) -> bool {
+    let counts = outbox.counts().await.unwrap();
+    let open = |state: &LegState| matches!(state, LegState::Pending | LegState::Sending | LegState::Held);
+    !counts.notices.is_empty()
+        && counts.legs.iter().all(|(state, n)| !open(state) || *n == 0)
+        && counts.notices.iter().all(|(state, n)| *state != NoticeState::Open || *n == 0)
 }
