@@ -4,6 +4,7 @@
 mod again;
 mod assembly;
 pub mod book;
+mod lasting;
 mod lock;
 mod pulse;
 mod run;

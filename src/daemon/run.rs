@@ -26,7 +26,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     clock::Clock,
-    delivery::{Boxed, Delivery, Means, Round},
+    delivery::{Boxed, Broken, Delivery, Means, Round},
     outbox::CITIZEN,
     planner::Policy,
     telemetry::chain,
@@ -35,6 +35,7 @@ use crate::{
 
 use super::{
     CycleReport, Watcher,
+    lasting::Lasting,
     pulse::{Pulse, Pulses},
     schedule::{self, Wakes},
     systemd,
@@ -164,7 +165,7 @@ async fn watch(
     mut outcomes: mpsc::UnboundedReceiver<Vec<TicketNo>>,
     poll: Duration,
 ) {
-    let mut store_faults = 0_u32;
+    let (mut of_store, mut of_ledger) = (Lasting::default(), Lasting::default());
     while !shared.stop.is_cancelled() {
         if shared.wakes.take_reconcile() {
             watcher.reconcile();
@@ -175,7 +176,8 @@ async fn watch(
         let now = shared.clock.now();
         let wait = match watcher.cycle(now).await {
             Ok(report) => {
-                note_store(&report, &mut store_faults);
+                of_ledger.mends("tickets are planned again");
+                note_store(&report, &mut of_store);
                 if report.store.is_none() && !shared.ready.swap(true, Ordering::SeqCst) {
                     info!(tickets = watcher.open(), "the store has been read; {} tickets are open", watcher.open());
                     systemd::ready();
@@ -186,7 +188,7 @@ async fn watch(
                 until(report.next, now).min(poll)
             }
             Err(fault) => {
-                error!(error = %chain(&fault), "a cycle failed; it is run again");
+                of_ledger.fails(&chain(&fault), "a cycle failed; it is run again");
                 AFTER_ERROR
             }
         };
@@ -209,13 +211,15 @@ async fn hang_up(mut hangups: tokio::signal::unix::Signal, shared: Arc<Shared>) 
 async fn reload(watcher: &mut Watcher, shared: &Shared) {
     match (shared.reload)() {
         Ok(None) => info!("the settings are as they were; nothing was reloaded"),
-        Ok(Some((policy, means))) => match watcher.adopt(policy, shared.clock.now()).await {
-            Ok(report) => {
-                shared.means.store(means);
-                info!(planned = report.planned, "the settings were reloaded");
+        Ok(Some((policy, means))) => {
+            shared.means.store(means);
+            match watcher.adopt(policy, shared.clock.now()).await {
+                Ok(report) => info!(planned = report.planned, "the settings were reloaded"),
+                Err(fault) => {
+                    error!(error = %chain(&fault), "the settings were reloaded; tickets are planned by them once the ledger can be written");
+                }
             }
-            Err(fault) => error!(error = %chain(&fault), "the settings could not be taken up; the old stay in force"),
-        },
+        }
         Err(faults) => error!(error = %faults, "the settings are at fault; the old stay in force"),
     }
 }
@@ -249,25 +253,28 @@ async fn rest(
 }
 
 /// Says once that the store is down, and once that it is back.
-fn note_store(report: &CycleReport, faults: &mut u32) {
+fn note_store(report: &CycleReport, faults: &mut Lasting) {
     match &report.store {
         Some(fault) => {
-            if *faults == 0 {
-                error!(error = %chain(fault), "the ticket store cannot be read; known tickets go on being watched");
-            }
-            *faults += 1;
+            faults.fails(&chain(fault), "the ticket store cannot be read; known tickets go on being watched");
         }
-        None => {
-            if *faults > 0 {
-                info!(polls = *faults, "the ticket store can be read again after {faults} failed polls");
-            }
-            *faults = 0;
+        None => faults.mends("the ticket store can be read again"),
+    }
+}
+
+/// Says once that a channel's work broke off, and once that all goes well again.
+fn note_broken(round: &Round, faults: &mut Lasting) {
+    match round.broken.first() {
+        Some(Broken { channel, why }) => {
+            faults.fails(why, &format!("the work on {channel} broke off; what it claimed is taken up again"));
         }
+        None => faults.mends("messages go out again"),
     }
 }
 
 /// Sends.
 async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::UnboundedSender<Vec<TicketNo>>) {
+    let mut faults = Lasting::default();
     while !shared.stop.is_cancelled() {
         let means = shared.means.load_full();
         let round: Boxed<'_, _> = Box::pin(delivery.run(&means));
@@ -279,13 +286,14 @@ async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::Unbound
                     let _ = settled.send(citizens);
                 }
                 shared.observer.round(&round);
+                note_broken(&round, &mut faults);
                 match delivery.next_wake().await {
                     Ok(next) => until(next, shared.clock.now()),
                     Err(_) => AFTER_ERROR,
                 }
             }
             Err(fault) => {
-                error!(error = %chain(&fault), "a round of delivery failed; it is run again");
+                faults.fails(&chain(&fault), "a round of delivery failed; it is run again");
                 AFTER_ERROR
             }
         };

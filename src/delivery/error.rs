@@ -20,12 +20,16 @@ pub enum DeliveryError {
 #[error("the tickets cannot be read again")]
 pub struct RereadError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// An error with what lies beneath it, in one line.
+/// An error with what lies beneath it, in one line; a cause that its effect has
+/// already told is not told again.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {
-        text = format!("{text}: {source}");
+        let more = source.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
         cause = source.source();
     }
     text

@@ -115,6 +115,8 @@ impl Delivery {
         while let Some(part) = running.parts.join_next_with_id().await {
             running.take_in(part, &mut round);
         }
+        // What the ledger does not take now is unknown to whoever comes next.
+        round.add(self.core.pay(self.core.now_or_newest()).await.unwrap_or_default());
         round
     }
 
@@ -184,7 +186,6 @@ impl Running {
             Ok((_, Err(error))) => error::chain(&error),
             Err(error) => error.to_string(),
         };
-        tracing::error!(channel.name = %channel, error = %why, "the work on {channel} ended; its claims run out by themselves");
         round.broken.push(Broken { channel, why });
         false
     }

@@ -162,6 +162,9 @@ impl Replay {
         let mut next = running.watcher.cycle(now).await.map_err(Stop::ledger)?.next;
         loop {
             let round = running.delivery.run(&running.means).await?;
+            if let Some(broken) = round.broken.first() {
+                anyhow::bail!("the work on {} broke off: {}", broken.channel, broken.why);
+            }
             let tickets = citizens(&round);
             let moved = !round.left.is_empty();
             left.extend(round.left);
