@@ -25,21 +25,16 @@ use crate::{
     },
     program::House,
     running::{Running, Time, is_over, ledger, notices},
+    wanted::{citizen, ordinary, urgent, urgent_unreached},
 };
 
-/// Urgent tickets of this morning: each is six alerts and four assignments, none
-/// of them bundled with another.
+/// Urgent tickets, of ten messages to staff each.
 const URGENT: usize = 94;
 /// Of these, tickets whose citizen was called in vain three times.
 const UNREACHED: usize = 60;
-/// Ordinary tickets, whose assignments travel bundled.
+/// Ordinary tickets, of two.
 const ORDINARY: usize = 24;
 const KILLS: usize = 20;
-
-const HEADER: &str = "工单编号,来源,业务类型,紧急程度,办理类别,大类,小类,反映人,联系电话,是否保密,街镇,反映内容,\
-     接收时间,派单时间,承办单位,经办人,接单时间,联系记录,状态,更新时间";
-const UNITS: [(&str, &str); 3] =
-    [("澄湾供水服务站", "周经办"), ("苇塘排水养护站", "王经办"), ("莲渡河道管理站", "褚经办")];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_kills_on_the_way_lose_nothing_and_double_nothing() {
@@ -56,7 +51,9 @@ async fn twenty_kills_on_the_way_lose_nothing_and_double_nothing() {
     })
     .await;
     let house = house(mail.port, sms.port);
-    house.import(HEADER, &tickets().iter().map(String::as_str).collect::<Vec<_>>());
+    let unreached = (0..UNREACHED).map(urgent_unreached);
+    let tickets = unreached.chain((UNREACHED..URGENT).map(urgent)).chain((URGENT..URGENT + ORDINARY).map(ordinary));
+    house.import_all(tickets);
     let time = Time::morning();
     let handed = || mail.seen(|seen| seen.mails.len()) + sms.asked().len();
 
@@ -99,34 +96,6 @@ fn house(mail: u16, sms: u16) -> House {
     house.edit("duban.toml", "poll_s = 15", "poll_s = 1");
     name_peers(&house, mail, sms);
     house
-}
-
-fn tickets() -> Vec<String> {
-    let urgent = (0..URGENT).map(|n| ticket(n, "求助,紧急", n < UNREACHED));
-    let ordinary = (URGENT..URGENT + ORDINARY).map(|n| ticket(n, "投诉,一般", false));
-    urgent.chain(ordinary).collect()
-}
-
-/// Tickets every four minutes from midnight on, so that the SMS to citizens lie
-/// between those to staff.
-fn ticket(n: usize, class: &str, unreached: bool) -> String {
-    let (unit, handler) = UNITS[n % UNITS.len()];
-    let at = |minute: usize| format!("2026-09-15 {:02}:{:02}", minute / 60, minute % 60);
-    let received = 5 + 4 * n;
-    let tries = [20, 85, 150].map(|later| format!("{}无人接听", at(received + later)));
-    let log = if unreached { tries.join(";") } else { String::new() };
-    format!(
-        "20260915A{n:04},12345热线,{class},复杂,供水,水压,李女士,{},否,澄湾街道,水压低,{}:00,{}:00,{unit},{handler},\
-         {}:00,{log},处理中,2026-09-15 09:10:00",
-        citizen(n),
-        at(received),
-        at(received + 1),
-        at(received + 2)
-    )
-}
-
-fn citizen(n: usize) -> String {
-    format!("1380007{n:04}")
 }
 
 /// What the peers have seen, by the id of the message: its texts in order.

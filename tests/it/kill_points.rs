@@ -28,7 +28,7 @@ use crate::{
         smtp::{self, At, SmtpPeer},
     },
     program::House,
-    wanted::{CITIZEN_SMS, Case, HEADER, MAIL, STAFF_SMS},
+    wanted::{CITIZEN_SMS, Case, MAIL, STAFF_SMS},
 };
 
 const ORDER: &str = "order.json";
@@ -71,7 +71,7 @@ async fn killed_at(case: &Case, point: Point) {
     let sms = GatewayPeer::doing(gateway::Do::json(200, r#"{"code":0}"#)).await;
     let house = House::new();
     name_peers(&house, mail.port, sms.port);
-    house.import(HEADER, &[case.ticket]);
+    house.import_all([case.ticket.to_owned()]);
     let now = DateTime::parse_from_rfc3339(case.now).unwrap().to_utc();
 
     let status = other_process(&house, &Order { now, killed_at: Some(point.id().to_owned()) });

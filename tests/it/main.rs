@@ -33,6 +33,7 @@ mod planner;
 mod program;
 mod rules_vectors;
 mod run_channels;
+mod run_process;
 mod running;
 mod rust_text;
 mod source_contract;

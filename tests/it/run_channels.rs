@@ -15,7 +15,7 @@ use crate::{
     },
     program::House,
     running::{Running, Time, is_over, ledger, notices},
-    wanted::{CITIZEN_SMS, Case, HEADER, MAIL, STAFF_SMS},
+    wanted::{CITIZEN_SMS, Case, MAIL, STAFF_SMS},
 };
 
 /// Servers that do something, and what must come of it.
@@ -145,7 +145,7 @@ async fn run(trial: Trial) {
     let limits = "connect_ms = 300\ncall_ms = 900";
     let of_mail = format!("port = {}\nstep_ms = 300\nbody_ms = 300\n{limits}", mail.port);
     name_peers_with(&house, &of_mail, &format!("url = \"http://127.0.0.1:{}/send\"\n{limits}", sms.port));
-    house.import(HEADER, &[trial.case.ticket]);
+    house.import_all([trial.case.ticket.to_owned()]);
     let time = Time::starting_at(trial.case.now);
     let mut daemon = Running::start_with(&house, &time, &["--log", "debug"], &[]);
     let outbox = ledger(&house).await;

@@ -3,7 +3,7 @@
 use std::{
     fs::OpenOptions,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -99,13 +99,34 @@ impl Running {
 
     /// The same, with other arguments and more variables.
     pub fn start_with(house: &House, time: &Time, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = command(&["run", "--config", path(&house.config())]);
+        command.args(arguments).envs(variables.iter().copied());
+        Self::spawn(house, time, command)
+    }
+
+    /// The same, with a state folder that is a disk of its own, which nobody else
+    /// sees and which ends with the daemon.
+    pub fn start_on_a_disk(house: &House, time: &Time, kib: u32) -> Self {
+        let script = "mount -t tmpfs -o size=\"$0\"k tmpfs \"$1\" && shift && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c", script, &kib.to_string(), path(&house.state())]);
+        let daemon = self::command(&["run", "--log", "debug", "--config", path(&house.config())]);
+        command.arg(daemon.get_program()).args(daemon.get_args()).stdin(Stdio::null());
+        Self::spawn(house, time, command)
+    }
+
+    fn spawn(house: &House, time: &Time, mut command: Command) -> Self {
         let log = house.config().with_file_name("log.txt");
         let file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let said_before = usize::try_from(file.metadata().unwrap().len()).unwrap();
-        let mut command = command(&["run", "--config", path(&house.config())]);
-        command.args(arguments).envs(time.environment()).envs(variables.iter().copied());
-        let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        command.envs(time.environment()).stdout(file.try_clone().unwrap()).stderr(file);
+        let child = command.spawn().unwrap();
         Self { child, log, said_before }
+    }
+
+    /// A path as the daemon sees it.
+    pub fn seen(&self, path: &Path) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{}", self.child.id(), path.display()))
     }
 
     /// SIGKILL.
