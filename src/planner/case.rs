@@ -1,5 +1,7 @@
 //! One ticket at one instant, and how notices are made for it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
@@ -73,6 +75,13 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The lead unit under its present name, if the roster knows it.
+    pub fn unit(&self) -> Option<Arc<str>> {
+        let written = self.view.ticket.units.first()?;
+        let known = self.policy.roster.as_deref().and_then(|roster| roster.unit(written));
+        Some(known.map_or_else(|| written.clone(), |unit| Arc::from(&*unit.name)))
+    }
+
     pub fn is_urgent(&self) -> bool {
         self.standing.class == Class::Urgent
     }
@@ -96,6 +105,7 @@ impl<'a> Case<'a> {
         let mut notice = self.notice(event.kind, subject, event.occurrence, event.at);
         notice.batch = batch;
         notice.urgent = urgent;
+        notice.provisional &= event.kind != Kind::DataQuality;
         notice.facts = facts;
         self.plan.notices.push(notice);
     }
@@ -109,7 +119,7 @@ impl<'a> Case<'a> {
             kind,
             occurrence,
             roles: kind.roles().to_vec(),
-            unit: ticket.units.first().cloned(),
+            unit: self.unit(),
             category: ticket.category.clone(),
             due,
             expires: None,

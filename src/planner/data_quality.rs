@@ -18,6 +18,7 @@ pub(super) fn plan(case: &mut Case<'_>) {
         let at = case.now;
         case.event(Event { kind: Kind::DataQuality, scope: Scope::InRound(1), occurrence, at }, |case| {
             let mut facts = case.facts(Kind::DataQuality);
+            facts.insert("provisional".into(), Fact::Flag(false));
             facts.insert("codes".into(), Fact::List(vec![anomaly.code().into()]));
             facts.insert("what".into(), Fact::List(vec![sentence(anomaly).into()]));
             facts

@@ -73,7 +73,7 @@ pub(super) fn common(case: &Case<'_>, kind: Kind) -> Facts {
     put("t4", text(ticket.no.tail()));
     put("source", text(source(ticket)));
     put("class", text(standing.class.chinese()));
-    put("unit", text(ticket.units.first().map_or("待定", |unit| unit)));
+    put("unit", text(case.unit().as_deref().unwrap_or("待定")));
     put("round", number(standing.round));
     put("recv", text(ticket.received.map_or_else(|| "未知".into(), |at| event(at.at()))));
     let limit = standing.conclusion.map_or_else(|| "未知".into(), |deadline| length(deadline.count));

@@ -119,9 +119,12 @@ impl RepeatIndex {
     /// ticket to itself is ignored.
     pub fn group_of(&self, no: &TicketNo, window_days: u32) -> Option<Group> {
         let mut seen = BTreeSet::from([no.clone()]);
+        let mut keys = BTreeSet::new();
         let mut open = vec![no.clone()];
         while let Some(at) = open.pop() {
-            for next in self.neighbours(&at) {
+            // Those with one number and matter name each other: asked once, not by each.
+            let key = self.entries.get(&at).and_then(RepeatEntry::key).filter(|key| keys.insert(key.clone()));
+            for next in self.linked(&at).chain(key.and_then(|key| self.by_number.get(&key)).into_iter().flatten()) {
                 if seen.insert(next.clone()) {
                     open.push(next.clone());
                 }
@@ -158,11 +161,10 @@ impl RepeatIndex {
         groups
     }
 
-    fn neighbours(&self, no: &TicketNo) -> impl Iterator<Item = &TicketNo> {
+    /// Those that a ticket's link names, and those whose link names it.
+    fn linked(&self, no: &TicketNo) -> impl Iterator<Item = &TicketNo> {
         let entry = self.entries.get(no);
         let links = entry.into_iter().flat_map(|entry| &entry.links).filter(|link| self.entries.contains_key(*link));
-        let same = entry.and_then(RepeatEntry::key).and_then(|key| self.by_number.get(&key));
-        let from = self.linked_from.get(no);
-        links.chain(same.into_iter().flatten()).chain(from.into_iter().flatten())
+        links.chain(self.linked_from.get(no).into_iter().flatten())
     }
 }

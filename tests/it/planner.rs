@@ -407,3 +407,28 @@ fn data_problems_of_urgent_tickets_travel_with_those_of_the_others() {
     let found = notices.iter().find(|n| n.kind == Kind::DataQuality).unwrap();
     assert_eq!((found.batch, found.urgent), (Batch::Cycle(at("2026-03-02 10:00")), false));
 }
+
+#[test]
+fn a_group_of_thousands_is_found_without_asking_each_for_all_the_others() {
+    let mut index = RepeatIndex::default();
+    let first = entry("T00000", "2026-03-01 09:00:00");
+    for n in 0..5_000 {
+        index.insert(RepeatEntry { no: TicketNo::new(&format!("T{n:05}")), ..first.clone() });
+    }
+    let groups = index.groups(365);
+    assert_eq!(groups.iter().map(|group| group.members.len()).collect::<Vec<_>>(), [5_000]);
+}
+
+#[test]
+fn a_unit_written_by_a_former_name_is_told_by_its_present_one() {
+    let text = std::fs::read_to_string("tests/fixtures/samples/roster.csv").unwrap();
+    let roster = duban::roster::Roster::from_csv("roster.csv", &text).unwrap();
+    let policy = Policy { roster: Some(std::sync::Arc::new(roster)), ..policy() };
+    let ticket = ticket(&[(Field::Units, "澄湾自来水管理所")]);
+    let facts = TicketFacts::default();
+    let view = View { ticket: &ticket, facts: &facts, outcomes: &[], told: &[] };
+    let notices = wanted(view, &policy, LONG_AGO, at("2026-03-02 10:00")).1.notices;
+    let assigned = notices.iter().find(|n| n.kind == Kind::TicketAssigned).unwrap();
+    assert_eq!(assigned.unit.as_deref(), Some("澄湾供水服务站"));
+    assert_eq!(assigned.facts["unit"], Fact::Text("澄湾供水服务站".into()));
+}

@@ -1,6 +1,9 @@
 //! `duban import`: exports into the ticket store, or only a look at what they say.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -111,7 +114,8 @@ fn progress(file: &Path, step: Step, told: &mut u64) {
     *told = if n < *told { 0 } else { *told };
     if n >= *told + TOLD_EVERY {
         *told = n;
-        eprintln!("{}: {what} {n}", file.display());
+        // Progress is for who looks; that nobody does is no fault.
+        let _ = writeln!(std::io::stderr(), "{}: {what} {n}", file.display());
     }
 }
 
