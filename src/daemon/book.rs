@@ -158,7 +158,12 @@ impl Book {
         now: DateTime<Utc>,
     ) -> Vec<(TicketNo, Vec<TicketNo>, Plan)> {
         let mut planned = BTreeMap::new();
+        let mut done = BTreeSet::new();
         for no in std::mem::take(&mut self.regrouped) {
+            // Its group was looked at with another of its tickets.
+            if done.contains(&no) {
+                continue;
+            }
             let Some(group) = self.repeats.group_of(&no, policy.rules.repeat.window_days) else { continue };
             let known = group.members.iter().find_map(|member| self.identities.get(member));
             let identity = known.unwrap_or(group.first()).clone();
@@ -174,6 +179,7 @@ impl Book {
             }
             for member in &group.members {
                 self.identities.insert(member.clone(), identity.clone());
+                done.insert(member.clone());
             }
             planned.insert(identity, (group.members, plan));
         }
