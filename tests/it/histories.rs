@@ -170,3 +170,11 @@ fn the_later_steps_of_the_ladder_name_the_reminders_that_were_sent() {
     assert!(mail.contains("此前提醒:6月17日9时办结临期提醒、6月18日9时办结当日到期"), "{mail}");
     assert!(mail.contains("6月23日9时逾期催办(第2次)"), "{mail}");
 }
+
+#[test]
+fn simulate_shows_no_attempt_that_never_left() {
+    let expected = expected("S06");
+    let fail = "sms=throttled@2025-11-03T00:00:00+08:00..2025-11-04T12:00:00+08:00";
+    let told = simulate("S06", &expected, &["--fail", fail]);
+    assert!(told.iter().all(|told| told.get("outcome").is_none()), "{told:#?}");
+}

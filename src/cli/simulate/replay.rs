@@ -258,7 +258,7 @@ impl Replay {
             roles.entry((key.subject.clone(), key.kind, key.occurrence.clone())).or_default().insert(key.role);
         }
         let mut told: BTreeMap<_, Told> = BTreeMap::new();
-        for leaving in left {
+        for leaving in left.iter().filter(|leaving| self.record == Record::All || has_left(&leaving.outcome)) {
             let parts: Vec<&[KeptNotice]> = match self.digest {
                 Digest::Message => vec![&leaving.notices],
                 Digest::Ticket => leaving.notices.chunks(1).collect(),
@@ -310,6 +310,14 @@ impl Replay {
         new.repeat = leaving.is_repeat;
         new.outcome = (!matches!(leaving.outcome, Outcome::Accepted(_))).then(|| leaving.outcome.class());
         Some(new)
+    }
+}
+
+/// Whether anything left with an answer like this.
+fn has_left(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Accepted(_) | Outcome::Refused(_) | Outcome::Unknown(_) => true,
+        Outcome::NotSent { .. } | Outcome::Throttled { .. } | Outcome::ChannelDown { .. } => false,
     }
 }
 
