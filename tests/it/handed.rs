@@ -12,6 +12,11 @@ use crate::{
 const FILES: &str = "[channels.file.email-files]\nmedium = \"email\"\ndir = \"outgoing/email\"\n\n\
                      [channels.file.sms-files]\nmedium = \"sms\"\ndir = \"outgoing/sms\"\n";
 
+/// A request with everything in its body.
+pub const POST: &str = "method = \"POST\"\njson = { mobile = \"{phone}\", content = \"{text}\", seq = \"{id}\" }";
+/// A request with everything in its first line.
+pub const GET: &str = "method = \"GET\"\nquery = { mobile = \"{phone}\", content = \"{text}\", seq = \"{id}\" }";
+
 /// One message that was handed over, whatever was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handed {
@@ -29,11 +34,15 @@ pub fn name_peers(house: &House, mail: u16, sms: u16) {
 
 /// The same with more settings of each.
 pub fn name_peers_with(house: &House, mail: &str, sms: &str) {
+    name_peers_asked(house, POST, mail, sms);
+}
+
+/// The same with a request of the gateway.
+pub fn name_peers_asked(house: &House, request: &str, mail: &str, sms: &str) {
     let peers = format!(
         "[channels.email.relay]\nhost = \"127.0.0.1\"\ntls = \"plain\"\nfrom_name = \"督办\"\n\
          from_address = \"duban@example.org\"\n{mail}\n\n\
-         [channels.sms.gateway]\nmethod = \"POST\"\nsuccess = {{ pointer = \"/code\", equals = [0] }}\n\
-         json = {{ mobile = \"{{phone}}\", content = \"{{text}}\", seq = \"{{id}}\" }}\n{sms}\n"
+         [channels.sms.gateway]\nsuccess = {{ pointer = \"/code\", equals = [0] }}\n{request}\n{sms}\n"
     );
     house.edit("duban.toml", FILES, &peers);
 }
@@ -51,6 +60,34 @@ pub fn sms(peer: &GatewayPeer) -> Vec<Handed> {
 /// Every mail that the server was handed, in order.
 pub fn mails(peer: &SmtpPeer) -> Vec<Handed> {
     peer.seen(|seen| seen.mails.clone()).iter().map(|text| mail(text)).collect()
+}
+
+/// The words of every mail: subject and body.
+pub fn mail_texts(peer: &SmtpPeer) -> Vec<String> {
+    let text = |raw: &String| {
+        let (head, body) = raw.split_once("\r\n\r\n").unwrap();
+        let encoding = head.lines().find_map(|line| line.strip_prefix("Content-Transfer-Encoding: ")).unwrap();
+        let body = match encoding {
+            "base64" => base64::engine::general_purpose::STANDARD.decode(body.replace("\r\n", "")).unwrap(),
+            "quoted-printable" => unquoted(body),
+            other => panic!("{other}"),
+        };
+        format!("{}\n{}", mail(raw).words, String::from_utf8(body).unwrap())
+    };
+    peer.seen(|seen| seen.mails.iter().map(text).collect())
+}
+
+/// The bytes of a body in quoted-printable (RFC 2045).
+fn unquoted(body: &str) -> Vec<u8> {
+    let joined = body.replace("=\r\n", "");
+    let mut bytes = Vec::new();
+    let mut parts = joined.split('=');
+    bytes.extend(parts.next().unwrap().bytes());
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend(part[2..].bytes());
+    }
+    bytes
 }
 
 fn mail(text: &str) -> Handed {

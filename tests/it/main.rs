@@ -29,6 +29,7 @@ mod outbox_contract;
 mod outbox_sqlite;
 mod papers;
 mod peers;
+mod personal_data;
 mod planner;
 mod program;
 mod rules_vectors;

@@ -54,6 +54,7 @@ impl Time {
     }
 
     fn set(&self, ahead: TimeDelta) {
+        let ahead = TimeDelta::seconds(ahead.num_seconds());
         *self.ahead.lock().unwrap() = ahead;
         // Whoever looks finds the old one or the new one.
         let fresh = self.folder.path().join("fresh");

@@ -14,6 +14,8 @@ use tokio_rustls::TlsAcceptor;
 pub enum Do {
     /// Answers with a status, headers and a body.
     Answer(u16, &'static str, Vec<u8>),
+    /// Answers 200 with the request's own first line and body, as an angry gateway does.
+    Echo,
     /// Sends these bytes and closes.
     Raw(Vec<u8>),
     /// Sends these bytes and then nothing, ever.
@@ -127,6 +129,12 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
             Do::Answer(status, headers, body) => {
                 let head = format!("HTTP/1.1 {status} x\r\n{headers}content-length: {}\r\n\r\n", body.len());
                 stream.write_all(&[head.as_bytes(), &body].concat()).await?;
+            }
+            Do::Echo => {
+                let echo = asked.lock().unwrap().last().map(|asked| [asked.line.as_bytes(), &asked.body].concat());
+                let echo = echo.unwrap_or_default();
+                let head = format!("HTTP/1.1 200 x\r\ncontent-length: {}\r\n\r\n", echo.len());
+                stream.write_all(&[head.as_bytes(), &echo].concat()).await?;
             }
             Do::Raw(bytes) => {
                 stream.write_all(&bytes).await?;
