@@ -119,7 +119,7 @@ pub enum Point {
     Intent,
     /// They are claimed.
     Claimed,
-    /// The next step is the call.
+    /// The ledger knows that the call begins, and the next step is the call.
     BeforeCall,
     /// The call gave its answer.
     AfterCall,

@@ -64,8 +64,8 @@ async fn sigterm_awaits_the_calls_under_way_and_begins_no_other() {
     running.signal("TERM");
     let at_the_signal = peers.handed();
     assert!(running.ended().await.success(), "{}", running.said());
-    // Four calls of the gateway and one of the mail server may have been under way,
-    // and as many may have begun while the signal was on its way.
+    // Four calls of the gateway and one of the mail server may be under way, and as
+    // many may begin while the signal is on its way.
     let begun = peers.handed() - at_the_signal;
     assert!(begun <= 10, "{begun} were handed over after the signal");
     let outbox = ledger(&house).await;
