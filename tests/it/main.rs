@@ -39,6 +39,7 @@ mod running;
 mod rust_text;
 mod source_contract;
 mod systemd_unit;
+mod texts;
 mod ticket_rows;
 mod ticket_samples;
 mod wanted;
