@@ -37,6 +37,7 @@ mod run_channels;
 mod run_process;
 mod running;
 mod rust_text;
+mod sample_texts;
 mod source_contract;
 mod systemd_unit;
 mod texts;
