@@ -3,6 +3,7 @@
 
 mod calendar;
 mod calendar_faults;
+mod catalogue;
 mod channel_contract;
 mod channel_gateway;
 mod channel_mail;

@@ -15,12 +15,12 @@ use duban::{
     ticket::{Field, NumberKey, RawRow, Reader, Ticket, TicketNo},
 };
 
-fn at(text: &str) -> DateTime<Utc> {
+pub fn at(text: &str) -> DateTime<Utc> {
     let civil_time = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
     civil::instant(civil_time)
 }
 
-fn policy() -> Policy {
+pub fn policy() -> Policy {
     policy_of(Rules::embedded().unwrap())
 }
 
@@ -28,12 +28,12 @@ fn policy_of(rules: Rules) -> Policy {
     Policy { calendar: Calendar::new(&embedded().unwrap(), &[]).unwrap(), rules, roster: None }
 }
 
-fn reader() -> Reader {
+pub fn reader() -> Reader {
     ColumnMap::built_in().unwrap().reader(NumberKey::new([1; 32]))
 }
 
 /// A complex 12345 ticket of Monday 2026-03-02, with `changes`.
-fn ticket(changes: &[(Field, &str)]) -> Ticket {
+pub fn ticket(changes: &[(Field, &str)]) -> Ticket {
     let mut row = RawRow::new();
     let base = [
         (Field::TicketNo, "20260302A0001"),
@@ -56,7 +56,7 @@ fn ticket(changes: &[(Field, &str)]) -> Ticket {
     reader().ticket(&[row]).unwrap()
 }
 
-const LONG_AGO: Watch = Watch { since: DateTime::<Utc>::UNIX_EPOCH };
+pub const LONG_AGO: Watch = Watch { since: DateTime::<Utc>::UNIX_EPOCH };
 
 fn plan_with(ticket: &Ticket, outcomes: &[SmsOutcome], watch: Watch, now: &str) -> Vec<Notice> {
     let facts = TicketFacts::default();

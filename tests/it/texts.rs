@@ -1,7 +1,7 @@
 //! The texts of the bureau, word for word.
 
 use duban::{
-    message::{Item, Templates, Text, Wording, fixture_facts},
+    message::{Item, MessageError, Templates, Text, Wording, fixture_facts},
     notice::{Fact, Facts, Kind, Medium},
 };
 
@@ -353,4 +353,46 @@ fn the_third_overdue_mail_names_the_order_and_its_folder_only_where_one_is_store
     let body = templates.render(Kind::Overdue3, Medium::Email, &items).unwrap().body;
     assert!(body.starts_with("本邮件即为以下未列督办单编号的工单的督办单(逾期第3日)。"), "{body}");
     assert_eq!(body.matches("督办〔2026〕7号(受控目录 forms/2026/supervision-7)").count(), 1, "{body}");
+}
+
+/// Names of the templates that come with the program; `included` ones are parts of others.
+fn shipped(included: &[&str]) -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/config/templates");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = files.filter(|name| !included.contains(&name.as_str())).collect();
+    names.sort();
+    names
+}
+
+/// The files that are named when `text` stands in place of each of `names`.
+fn named(names: &[String], text: &str, is_it: fn(&MessageError) -> bool) -> Vec<String> {
+    let overrides: Vec<(String, String)> = names.iter().map(|name| (name.clone(), text.to_owned())).collect();
+    let faults = Templates::load(&overrides, &Wording::default()).unwrap_err();
+    assert!(faults.iter().all(is_it), "{faults:?}");
+    let mut files: Vec<String> = faults.iter().filter_map(|fault| fault.file().map(str::to_owned)).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
+#[test]
+fn a_fact_that_no_notice_has_is_named_in_whatever_template_it_stands() {
+    let names = shipped(&["head.email.txt", "footer.email.txt"]);
+    let text = "Subject: 督办\n\n{{ nothing }}";
+    assert_eq!(named(&names, text, |fault| fault.to_string().contains("`nothing` has no such fact")), names);
+}
+
+#[test]
+fn broken_syntax_is_named_in_whatever_template_it_stands() {
+    let names = shipped(&[]);
+    let text = "Subject: 督办\n\n{% if late %}";
+    assert_eq!(named(&names, text, |fault| matches!(fault, MessageError::Template { .. })), names);
+}
+
+#[test]
+fn an_sms_of_two_parts_is_named_whatever_its_kind() {
+    let names: Vec<String> = shipped(&[]).into_iter().filter(|name| name.contains(".sms.")).collect();
+    assert!(names.len() > 50, "{}", names.len());
+    let text = "水".repeat(65);
+    assert_eq!(named(&names, &text, |fault| matches!(fault, MessageError::TooLong { parts: 2, .. })), names);
 }
