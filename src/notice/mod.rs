@@ -83,6 +83,15 @@ impl Occurrence {
     }
 }
 
+/// The number of a form within a year, as papers and notices write it.
+///
+/// ```
+/// assert_eq!(duban::notice::form_number(2026, 7), "〔2026〕7号");
+/// ```
+pub fn form_number(year: i32, number: u32) -> String {
+    format!("〔{year}〕{number}号")
+}
+
 /// The one key of a notice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NoticeKey {

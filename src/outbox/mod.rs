@@ -18,12 +18,14 @@ use crate::ticket::TicketNo;
 
 mod compare;
 mod error;
+mod form;
 mod listed;
 mod model;
 mod sqlite;
 mod state;
 
 pub use error::OutboxError;
+pub use form::{FormFilter, IssuedForm, NewForm, Series};
 pub use listed::{Counts, Filter, Listed, ListedAttempt, ListedLeg};
 pub use model::{
     Begun, Bundle, CITIZEN, CitizenOutcome, ClaimOrder, ClaimedLeg, Envelope, Expanded, Expansion, FactSeen, Fenced,

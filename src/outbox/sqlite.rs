@@ -22,6 +22,7 @@ use super::{LedgerSettings, OutboxError};
 mod claim;
 mod desk;
 mod facts;
+mod forms;
 mod keep;
 mod legs;
 mod migrate;

@@ -36,7 +36,7 @@ mod words;
 pub use calendar_missing::calendar_missing;
 pub use data_quality::sentence;
 pub use group::{GroupView, group};
-pub use observe::{Seen, SmsOutcome, SmsState, TicketFacts, Told, observe};
+pub use observe::{Order, Seen, SmsOutcome, SmsState, TicketFacts, Told, observe};
 pub use upcoming::upcoming;
 
 use case::Case;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    notice::Kind,
+    notice::{Kind, form_number},
     rules::{RoundFacts, Standing},
     ticket::{NumberHash, Phone, Satisfaction, Ticket},
 };
@@ -14,6 +14,32 @@ pub struct TicketFacts {
     pub rounds: RoundFacts,
     /// Numbers seen in the row, by keyed hash, with the instant of the first sight.
     pub numbers: Vec<(NumberHash, DateTime<Utc>)>,
+    /// Supervision orders (督办单) issued for it, in the order they were seen.
+    pub orders: Vec<Order>,
+}
+
+/// A supervision order that was issued for a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The year of its number.
+    pub year: i32,
+    /// Its number within the year.
+    pub number: u32,
+    pub issued: DateTime<Utc>,
+}
+
+impl Order {
+    /// The order's number as a notice says it: `〔2026〕7号`.
+    pub fn text(&self) -> String {
+        form_number(self.year, self.number)
+    }
+
+    /// Reads what an `order:2026-7` fact is about; its value is the instant of
+    /// issue in seconds.
+    fn read(name: &str, issued: Option<DateTime<Utc>>) -> Option<Self> {
+        let (year, number) = name.split_once('-')?;
+        Some(Self { year: year.parse().ok()?, number: number.parse().ok()?, issued: issued? })
+    }
 }
 
 impl TicketFacts {
@@ -38,6 +64,14 @@ impl TicketFacts {
             ("round-start", round) => {
                 if let (Ok(round), Some(at)) = (round.parse(), instant()) {
                     self.rounds.round_starts.push((round, at));
+                }
+            }
+            ("order", name) => {
+                // One order may be remembered under several rounds.
+                if let Some(order) = Order::read(name, instant())
+                    && !self.orders.iter().any(|known| (known.year, known.number) == (order.year, order.number))
+                {
+                    self.orders.push(order);
                 }
             }
             _ => {}
@@ -113,4 +147,28 @@ pub fn observe(ticket: &Ticket, standing: &Standing, known: &TicketFacts) -> Vec
         add(format!("round-start:{}", standing.round), start.at().timestamp().to_string());
     }
     seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn add_takes_an_order_once_and_leaves_alone_what_is_none() {
+        let mut facts = TicketFacts::default();
+        let seen = DateTime::UNIX_EPOCH;
+        for (what, value) in [
+            ("order:2026-7", "1782262800"),
+            ("order:2026-7", "1782262800"),
+            ("order:2026-", "1782262800"),
+            ("order:7", "1782262800"),
+            ("order:2026-8", "soon"),
+            ("orders:2026-9", "1782262800"),
+        ] {
+            facts.add(what, value, seen);
+        }
+        let issued = DateTime::from_timestamp(1_782_262_800, 0).unwrap();
+        assert_eq!(facts.orders, [Order { year: 2026, number: 7, issued }]);
+        assert_eq!(facts.orders[0].text(), "〔2026〕7号");
+    }
 }

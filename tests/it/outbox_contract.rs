@@ -11,8 +11,9 @@ use duban::{
         Batch, Fact, Facts, Failure, Kind, Medium, Notice, Occurrence, Outcome, Reason, Receipt, Role, Subject, Wish,
     },
     outbox::{
-        Begun, Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, Kept, LegId, LegState, NewLeg, Next,
-        NoticeState, Outbox, OutboxError, RepeatEntry, Repeats, Settled, Settlement, Wanted, scope,
+        Begun, Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, FormFilter, IssuedForm, Kept, LegId, LegState,
+        NewForm, NewLeg, Next, NoticeState, Outbox, OutboxError, RepeatEntry, Repeats, Series, Settled, Settlement,
+        Wanted, scope,
     },
     ticket::{NumberHash, TicketNo},
 };
@@ -100,6 +101,11 @@ contract!(sqlite:
     a_role_changes_hands_only_after_its_lease,
     next_wake_names_the_earliest_thing_to_come,
     stuck_lists_what_should_have_moved,
+    a_subject_has_one_form_however_often_it_is_asked_for,
+    forms_are_numbered_without_gaps_by_series_and_year,
+    eight_writers_give_one_number_to_a_subject_and_none_twice,
+    an_order_is_remembered_by_its_ticket_in_the_same_commit,
+    forms_are_listed_by_ticket_group_series_and_instant,
     eight_writers_lose_nothing,
     a_dropped_step_does_not_harm_the_next,
 );
@@ -767,6 +773,84 @@ async fn stuck_lists_what_should_have_moved(ledger: &Ledger) {
     let counts = outbox.counts().await.unwrap();
     assert_eq!(counts.legs, [(LegState::Pending, 1)]);
     assert_eq!((counts.notices, counts.oldest_waiting), (vec![(NoticeState::Open, 1)], Some(at(60))));
+}
+
+fn new_form(series: Series, year: i32, subject: &str) -> NewForm {
+    NewForm { series, year, subject: subject.into(), remembered_by: None }
+}
+
+async fn a_subject_has_one_form_however_often_it_is_asked_for(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let asked = [new_form(Series::Order, 2026, "T/A1/r1|overdue-3|9")];
+    let first = outbox.issue_forms(&asked, at(0)).await.unwrap();
+    assert_eq!((first[0].number, first[0].issued, first[0].text()), (1, at(0), "〔2026〕1号".into()));
+    // Asked again after the turn of the year, by another process.
+    let later = [new_form(Series::Order, 2027, "T/A1/r1|overdue-3|9")];
+    assert_eq!(ledger.open().await.issue_forms(&later, at(86_400)).await.unwrap(), first);
+    assert_eq!(outbox.forms(FormFilter::Series(Series::Order)).await.unwrap(), first);
+}
+
+async fn forms_are_numbered_without_gaps_by_series_and_year(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let mut asked =
+        vec![new_form(Series::Order, 2027, "T/A9/r1|overdue-3|9"), new_form(Series::Batch, 2026, "G/A1|x|5")];
+    asked.extend((0..3).map(|n| new_form(Series::Order, 2026, &format!("T/A{n}/r1|overdue-3|9"))));
+    asked.push(new_form(Series::Order, 2026, "T/A1/r1|overdue-3|9"));
+    let issued = outbox.issue_forms(&asked, at(0)).await.unwrap();
+    let names: Vec<String> = issued.iter().map(IssuedForm::name).collect();
+    let expected = ["2027/order-1", "2026/batch-1", "2026/order-1", "2026/order-2", "2026/order-3", "2026/order-2"];
+    assert_eq!(names, expected, "in the order asked");
+}
+
+async fn eight_writers_give_one_number_to_a_subject_and_none_twice(ledger: &Ledger) {
+    ledger.open().await;
+    let path = Arc::new(ledger.path());
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..8 {
+        let path = path.clone();
+        writers.spawn(async move {
+            let outbox = Outbox::open(path.as_path()).await.unwrap();
+            for n in 0..15 {
+                // Each subject is asked for by two of them.
+                let subject = format!("T/W{}N{n}/r1|overdue-3|9", writer / 2);
+                outbox.issue_forms(&[new_form(Series::Order, 2026, &subject)], at(0)).await.unwrap();
+            }
+        });
+    }
+    writers.join_all().await;
+    let forms = ledger.open().await.forms(FormFilter::Series(Series::Order)).await.unwrap();
+    let subjects: HashSet<&str> = forms.iter().map(|form| form.subject.as_str()).collect();
+    assert_eq!(subjects.len(), 60);
+    assert!(forms.iter().map(|form| form.number).eq(1..=60), "{forms:?}");
+}
+
+async fn an_order_is_remembered_by_its_ticket_in_the_same_commit(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let ticket = TicketNo::new("A1");
+    let remembered_by = Some((ticket.clone(), 2));
+    let form = NewForm { remembered_by, ..new_form(Series::Order, 2026, "T/A1/r2|overdue-3|9") };
+    outbox.issue_forms(std::slice::from_ref(&form), at(7)).await.unwrap();
+    outbox.issue_forms(&[form], at(8)).await.unwrap();
+    let [fact] = <[FactSeen; 1]>::try_from(outbox.facts_of(&[ticket]).await.unwrap()).unwrap();
+    assert_eq!((fact.round, fact.what.as_str(), fact.value), (2, "order:2026-1", at(7).timestamp().to_string()));
+}
+
+async fn forms_are_listed_by_ticket_group_series_and_instant(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let subjects = ["T/A1/r1|overdue-3|9", "T/A1/r2|supervision-order|", "T/A12/r1|overdue-3|9"];
+    for (subject, second) in subjects.iter().zip(0..) {
+        outbox.issue_forms(&[new_form(Series::Order, 2026, subject)], at(second)).await.unwrap();
+    }
+    outbox.issue_forms(&[new_form(Series::Batch, 2026, "G/A1|batch-form-issued|size5")], at(9)).await.unwrap();
+    let names = async |filter: FormFilter<'_>| {
+        outbox.forms(filter).await.unwrap().iter().map(IssuedForm::name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(FormFilter::Scope("T/A1")).await, ["2026/order-1", "2026/order-2"]);
+    assert_eq!(names(FormFilter::Scope("G/A1")).await, ["2026/batch-1"]);
+    assert_eq!(names(FormFilter::Scope("T/A_")).await, [""; 0], "no pattern");
+    assert_eq!(names(FormFilter::Series(Series::Batch)).await, ["2026/batch-1"]);
+    assert_eq!(names(FormFilter::Since(at(2))).await, ["2026/batch-1", "2026/order-3"]);
+    assert_eq!(names(FormFilter::Subjects(&[subjects[2].into(), "T/A0".into()])).await, ["2026/order-3"]);
 }
 
 async fn eight_writers_lose_nothing(ledger: &Ledger) {
