@@ -71,6 +71,7 @@ pub fn fell_back(why: Why) -> &'static str {
         Why::NobodyInRole => "无人任此角色",
         Why::NoLeaderOfMatter => "该大类无分管领导",
         Why::AllAway => "均不在岗",
+        Why::Abolished => "单位已撤销且无继任单位",
     }
 }
 

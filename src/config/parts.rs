@@ -41,7 +41,7 @@ pub fn roster(file: &Path, folder: &mut Folder) -> Option<Roster> {
         Err(errors) => {
             for error in errors {
                 let (file, key, what) = (file.to_owned(), error.field, error.fault.to_string());
-                let remedy = "correct it; the comment at the top of the shipped file says how".to_owned();
+                let remedy = error.fault.remedy().to_owned();
                 folder.add(Fault { file, line: error.line, key, what, remedy });
             }
             None

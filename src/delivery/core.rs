@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     notice::{Failure, Outcome},
-    outbox::{ClaimOrder, Next, Outbox, Settled, Settlement, Token},
+    outbox::{ClaimOrder, LegId, Next, Outbox, Settled, Settlement, Token},
 };
 
 /// A leg that changes its channel is claimed for a moment only.
@@ -45,6 +45,9 @@ struct State {
     owed: Mutex<(Vec<Settled>, Round)>,
     /// When channels that are left alone are asked again.
     pauses: Mutex<HashMap<String, DateTime<Utc>>>,
+    /// Legs of which so many numbers were refused; a process that starts anew
+    /// begins with the first again.
+    refused: Mutex<HashMap<LegId, usize>>,
     /// The latest instant seen, in microseconds; 0 before the first.
     newest: AtomicI64,
     /// No further call is begun.
@@ -156,6 +159,21 @@ impl Core {
     /// Takes an answer into account.
     pub(super) fn note(&self, channel: &str, person: &str, outcome: &Outcome, now: DateTime<Utc>) {
         lock(&self.state.breakers).entry(channel.to_owned()).or_default().note(person, outcome, now);
+    }
+
+    /// Which of a person's numbers a leg goes to: as many were refused.
+    pub(super) fn number_of(&self, leg: LegId) -> usize {
+        lock(&self.state.refused).get(&leg).copied().unwrap_or_default()
+    }
+
+    /// A number was refused: the leg goes to the next.
+    pub(super) fn next_number(&self, leg: LegId) {
+        *lock(&self.state.refused).entry(leg).or_default() += 1;
+    }
+
+    /// A leg has come to its end.
+    pub(super) fn forget_numbers(&self, leg: LegId) {
+        lock(&self.state.refused).remove(&leg);
     }
 
     /// Remembers when a channel is to be asked again.

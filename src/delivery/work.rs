@@ -20,7 +20,7 @@ use super::{
 use crate::{
     channel::Letter,
     message::Text,
-    notice::Outcome,
+    notice::{Medium, Outcome, Refusal},
     outbox::{Bundle, ClaimOrder, ClaimedLeg, LegId, Next, Settled, Settlement, Token},
     ticket::TicketNo,
 };
@@ -174,7 +174,8 @@ impl<'a> Work<'a> {
             return None;
         }
         let legs: Vec<ClaimedLeg> = wanted.iter().map(|one| one.leg.clone()).collect();
-        match self.means.wrap(bundle, &wanted) {
+        let number = legs.iter().map(|leg| self.core.number_of(leg.id)).max().unwrap_or_default();
+        match self.means.wrap(bundle, &wanted, number) {
             Ok(wrapped) => {
                 self.round.words_faults.extend(wrapped.fault);
                 let bundle = Bundle { legs, ..bundle.clone() };
@@ -215,7 +216,11 @@ impl<'a> Work<'a> {
     pub(super) fn answer(&mut self, bundle: &Bundle, outcome: &Outcome, now: DateTime<Utc>) {
         let way = Way { person: &bundle.person, medium: bundle.medium };
         for leg in &bundle.legs {
-            let next = self.means.settings.next(way, leg, outcome, now);
+            let next = if self.goes_to_next_number(bundle, leg, outcome) {
+                Next::Retry { at: now }
+            } else {
+                self.means.settings.next(way, leg, outcome, now)
+            };
             let instead = match next {
                 Next::Failed | Next::Dead => self.means.other_ways(&bundle.person, leg, self.channel.name(), now),
                 Next::Accepted | Next::Retry { .. } | Next::Park { .. } | Next::Repeat { .. } | Next::Unknown => {
@@ -226,6 +231,29 @@ impl<'a> Work<'a> {
             let settlement = Settlement::Answered { outcome: outcome.clone(), next, instead };
             self.settled.push(one(bundle.token, leg.id, settlement));
         }
+    }
+}
+
+impl Work<'_> {
+    /// Whether a leg whose number was refused goes to another number of the person.
+    fn goes_to_next_number(&self, bundle: &Bundle, leg: &ClaimedLeg, outcome: &Outcome) -> bool {
+        match (outcome, bundle.medium) {
+            (Outcome::Refused(Refusal::Recipient(_)), Medium::Sms) => {}
+            // The same number is tried again.
+            (Outcome::NotSent { .. } | Outcome::Throttled { .. } | Outcome::ChannelDown { .. }, _) => return false,
+            (Outcome::Accepted(_) | Outcome::Refused(_) | Outcome::Unknown(_), _) => {
+                self.core.forget_numbers(leg.id);
+                return false;
+            }
+        }
+        let numbers = self.means.roster.person(&bundle.person).map_or(0, |person| person.phones.len());
+        let has_more = self.core.number_of(leg.id) + 1 < numbers;
+        if has_more {
+            self.core.next_number(leg.id)
+        } else {
+            self.core.forget_numbers(leg.id)
+        }
+        has_more
     }
 }
 

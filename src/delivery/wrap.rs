@@ -40,9 +40,10 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Means {
-    /// Puts a bundle's legs into one letter.
-    pub(super) fn wrap(&self, bundle: &Bundle, wanted: &[Wanted<'_>]) -> Result<Wrapped, Unsendable> {
-        let (to, name) = self.address(bundle, wanted)?;
+    /// Puts a bundle's legs into one letter; an SMS goes to the person's number at
+    /// place `number`.
+    pub(super) fn wrap(&self, bundle: &Bundle, wanted: &[Wanted<'_>], number: usize) -> Result<Wrapped, Unsendable> {
+        let (to, name) = self.address(bundle, wanted, number)?;
         let (text, fault) = self.words(bundle.medium, wanted)?;
         let id = format!("{:016x}", bundle.envelope.0);
         let letter = match bundle.medium {
@@ -75,6 +76,7 @@ impl Means {
         &self,
         bundle: &Bundle,
         wanted: &[Wanted<'_>],
+        number: usize,
     ) -> Result<(Private<String>, Option<Arc<str>>), Unsendable> {
         if bundle.person == CITIZEN {
             let mobile = wanted.iter().find_map(|one| match one.check {
@@ -85,7 +87,8 @@ impl Means {
         }
         let person = self.roster.person(&bundle.person).ok_or_else(|| no_address("not-on-roster"))?;
         let to = match bundle.medium {
-            Medium::Sms => person.phones.first().cloned(),
+            // A roster read anew may have fewer numbers.
+            Medium::Sms => person.phones.get(number).or(person.phones.first()).cloned(),
             Medium::Email => person.email.clone(),
             Medium::Chat | Medium::Webhook | Medium::File => Some(Private::default()),
         };

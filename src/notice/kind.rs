@@ -307,6 +307,15 @@ impl Kind {
         self.entry().roles
     }
 
+    /// Who may be told besides, where the catalogue adds a role under a condition:
+    /// the deputy of an urgent ticket or a second round, the chief at the second
+    /// call for an urgent ticket that nobody took.
+    pub fn added_roles(self) -> &'static [Role] {
+        const ADDED: [(Kind, &[Role]); 2] =
+            [(Kind::TicketAssigned, &[Role::Deputy]), (Kind::UrgentUnaccepted, &[Role::Chief])];
+        ADDED.into_iter().find(|(kind, _)| *kind == self).map_or(&[], |(_, roles)| roles)
+    }
+
     /// By what it travels.
     pub fn media(self) -> &'static [Medium] {
         self.entry().media

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Fault, Person, Role, Roster, RosterError, RosterKind, StandIn, Unit,
+    Duty, Fault, Person, Places, Role, Roster, RosterError, RosterKind, StandIn, Unit,
     draft::{At, Draft, DraftPerson, is_of_unit},
 };
 use crate::ticket::{
@@ -19,14 +19,25 @@ pub(super) fn roster(mut draft: Draft) -> Result<Roster, Vec<RosterError>> {
     let (units, by_name) = units(&mut draft);
     let people = people(&mut draft);
     let stand_ins = stand_ins(&mut draft);
+    let duties = duties(&mut draft);
     refuse_cycles(&mut draft);
+    refuse_bad_successors(&mut draft);
     refuse_gaps(&mut draft);
     if !draft.faults.is_empty() {
         // Faults are told in the order of the text; those without a line last.
         draft.faults.sort_by_key(|fault| fault.line.unwrap_or(usize::MAX));
         return Err(draft.faults);
     }
-    Ok(Roster { units, people, stand_ins, by_name, kind: RosterKind::Real })
+    let places = places(&draft);
+    Ok(Roster { units, people, stand_ins, duties, by_name, kind: RosterKind::Real, places })
+}
+
+fn places(draft: &Draft) -> Places {
+    Places {
+        file: draft.file.as_str().into(),
+        units: draft.units.iter().map(|unit| (unit.code.value.as_str().into(), unit.line)).collect(),
+        people: draft.people.iter().map(|person| (person.id.value.as_str().into(), person.line)).collect(),
+    }
 }
 
 /// The units, and their places by folded name.
@@ -58,6 +69,8 @@ fn units(draft: &mut Draft) -> (Vec<Unit>, HashMap<String, usize>) {
             code: unit.code.value.as_str().into(),
             name: text::squeeze(&unit.name.value).into(),
             former: unit.former.iter().map(|name| text::squeeze(&name.value).into()).collect(),
+            abolished: unit.abolished,
+            successor: unit.successor.as_ref().map(|code| code.value.as_str().into()),
         });
         draft.units.push(unit);
     }
@@ -79,6 +92,7 @@ fn people(draft: &mut Draft) -> Vec<Person> {
             email: person.email.as_ref().and_then(|address| mail(address, draft)),
             matters: person.matters.iter().map(|matter| text::squeeze(&matter.value).into()).collect(),
             absent: person.absent.clone(),
+            left: person.left,
         });
         draft.people.push(person);
     }
@@ -124,6 +138,54 @@ fn stand_ins(draft: &mut Draft) -> Vec<StandIn> {
     made
 }
 
+fn duties(draft: &mut Draft) -> Vec<Duty> {
+    let mut made: Vec<Duty> = Vec::new();
+    let entries = std::mem::take(&mut draft.duties);
+    for (at, entry) in entries.iter().enumerate() {
+        for id in &entry.desk {
+            match draft.people.iter().find(|person| person.id.value == id.value) {
+                None => draft.fault(id.line, "duty.desk", Fault::UnknownPerson(id.value.clone())),
+                Some(person) if !has(person, Role::Desk) => {
+                    draft.fault(id.line, "duty.desk", Fault::NotOfDesk(id.value.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+        let meets = |other: &usize| {
+            let (one, other) = (&entry.span, &entries[*other].span);
+            one.from <= other.to && other.from <= one.to
+        };
+        if let Some(first) = (0..at).find(meets) {
+            let day = entry.span.from.max(entries[first].span.from);
+            draft.fault(entry.line, "duty", Fault::DutyTwice { day, first: entries[first].line });
+        }
+        let desk = entry.desk.iter().map(|id| id.value.as_str().into()).collect();
+        made.push(Duty { desk, span: entry.span });
+    }
+    made
+}
+
+/// Refuses successors that are no units, and chains of them that never end.
+fn refuse_bad_successors(draft: &mut Draft) {
+    let mut found = Vec::new();
+    let next = |code: &str| draft.units.iter().find(|unit| unit.code.value == code)?.successor.as_ref();
+    for unit in &draft.units {
+        let Some(first) = &unit.successor else { continue };
+        if !draft.units.iter().any(|other| other.code.value == first.value) {
+            found.push((first.line, Fault::UnknownUnit(first.value.clone())));
+            continue;
+        }
+        // As many steps as there are units reach every end there is.
+        let mut chain = std::iter::successors(Some(first), |code| next(&code.value)).take(draft.units.len());
+        if chain.any(|code| code.value == unit.code.value) {
+            found.push((first.line, Fault::SuccessorCycle(unit.code.value.clone())));
+        }
+    }
+    for (line, fault) in found {
+        draft.fault(line, "unit.successor", fault);
+    }
+}
+
 /// Refuses stand-ins that lead back to where they began. Spans that meet do so on
 /// the first day of one of them, so only those days are looked at.
 fn refuse_cycles(draft: &mut Draft) {
@@ -150,7 +212,8 @@ fn refuse_cycles(draft: &mut Draft) {
     }
 }
 
-/// Refuses a unit without its three, and a roster without a desk.
+/// Refuses a unit without its three, and a roster without a desk. The staff of a
+/// unit that is or will be abolished may have left already.
 fn refuse_gaps(draft: &mut Draft) {
     let mut staff: BTreeMap<(&str, Role), usize> = BTreeMap::new();
     for person in &draft.people {
@@ -159,7 +222,8 @@ fn refuse_gaps(draft: &mut Draft) {
             *staff.entry((code, role.value)).or_default() += 1;
         }
     }
-    let lacking = draft.units.iter().flat_map(|unit| STAFF.map(|role| (unit, role)));
+    let units = draft.units.iter().filter(|unit| unit.abolished.is_none());
+    let lacking = units.flat_map(|unit| STAFF.map(|role| (unit, role)));
     let lacking: Vec<_> = lacking
         .filter(|(unit, role)| !staff.contains_key(&(&*unit.code.value, *role)))
         .map(|(unit, role)| (unit.line, Fault::UnitWithout { unit: unit.name.value.clone(), role: role.id() }))

@@ -1,5 +1,7 @@
 //! A roster as a file gives it, before anything is checked against anything else.
 
+use chrono::NaiveDate;
+
 use super::{Fault, Role, RosterError, Span};
 
 /// What a file says, with the lines.
@@ -9,6 +11,7 @@ pub(super) struct Draft {
     pub units: Vec<DraftUnit>,
     pub people: Vec<DraftPerson>,
     pub stand_ins: Vec<DraftStandIn>,
+    pub duties: Vec<DraftDuty>,
     /// What was found wrong while reading.
     pub faults: Vec<RosterError>,
 }
@@ -26,6 +29,8 @@ pub(super) struct DraftUnit {
     pub code: At<String>,
     pub name: At<String>,
     pub former: Vec<At<String>>,
+    pub abolished: Option<NaiveDate>,
+    pub successor: Option<At<String>>,
 }
 
 #[derive(Debug)]
@@ -39,6 +44,7 @@ pub(super) struct DraftPerson {
     pub email: Option<At<String>>,
     pub matters: Vec<At<String>>,
     pub absent: Vec<Span>,
+    pub left: Option<NaiveDate>,
 }
 
 #[derive(Debug)]
@@ -46,6 +52,13 @@ pub(super) struct DraftStandIn {
     pub line: usize,
     pub of: At<String>,
     pub by: At<String>,
+    pub span: Span,
+}
+
+#[derive(Debug)]
+pub(super) struct DraftDuty {
+    pub line: usize,
+    pub desk: Vec<At<String>>,
     pub span: Span,
 }
 

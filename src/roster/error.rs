@@ -72,12 +72,59 @@ pub enum Fault {
     /// Stand-ins that lead back to where they began.
     #[error("on {day} the stand-ins lead back to `{of}`, so nobody would answer")]
     Cycle { of: String, day: chrono::NaiveDate },
+    /// A successor of a unit that goes on.
+    #[error("a unit has a successor only from the day on which it is abolished, and that day is missing")]
+    SuccessorWithoutDay,
+    /// Abolished units whose successors lead back to where they began.
+    #[error("the successors lead back to `{0}`, so no unit would answer")]
+    SuccessorCycle(String),
+    /// Somebody on duty at the desk who is not of the desk.
+    #[error("`{0}` is not of the desk, so the table cannot put this person on duty there")]
+    NotOfDesk(String),
+    /// Two entries of the duty table for one day.
+    #[error("{day} stands in the entry of line {first} already, so it is not plain who is on duty")]
+    DutyTwice { day: chrono::NaiveDate, first: usize },
+    /// A week and days in one entry.
+    #[error("an entry names a week, or a first and a last day, and not both")]
+    WeekAndDays,
     /// A unit that lacks one of the three.
-    #[error("the unit `{unit}` has no {role}; give one of its people this role")]
+    #[error("the unit `{unit}` has no {role}")]
     UnitWithout { unit: String, role: &'static str },
     /// There is nobody to fall back to.
-    #[error("nobody has the role desk, to whom everything falls back; give it to somebody")]
+    #[error("nobody has the role desk, to whom everything falls back")]
     NoDesk,
+}
+
+impl Fault {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "correct the line",
+            Self::UnknownKey { .. } => "correct the name, or remove it",
+            Self::Missing => "fill it in, or remove the entry",
+            Self::WrongType { .. } => "write it as the comment at the top of the shipped file shows",
+            Self::NotADay(_) => "write a day of the calendar",
+            Self::Backwards => "swap the two days, or correct one of them",
+            Self::NotMobile => "write one mobile number, 11 digits, in quotes; further numbers are further entries",
+            Self::NotMail => "write the address alone, without a name",
+            Self::UnknownRole(_) => "write one of them",
+            Self::UnknownUnit(_) => "correct the code, or add the unit",
+            Self::UnknownPerson(_) => "correct the id, or add the person",
+            Self::Duplicate { .. } => "give one of them another, or remove one",
+            Self::Differs { .. } => "make the two lines agree",
+            Self::NeedsUnit(_) => "name the unit, or take the role away",
+            Self::Matters => "add the matters, or take them away",
+            Self::StandsInForSelf => "name somebody else, or remove the entry",
+            Self::Cycle { .. } => "let one of the stand-ins be somebody who is there on that day",
+            Self::SuccessorWithoutDay => "add abolished = the first day without it, or remove the successor",
+            Self::SuccessorCycle(_) => "let the chain end at a unit that goes on, or leave the last successor out",
+            Self::NotOfDesk(_) => "give this person the role desk, or correct the id",
+            Self::DutyTwice { .. } => "let the two entries not meet: shorten or remove one",
+            Self::WeekAndDays => "keep week_of, or keep from and to",
+            Self::UnitWithout { .. } => "add somebody, or let somebody of the unit have several roles",
+            Self::NoDesk => "give roles = [\"desk\"] to at least one person",
+        }
+    }
 }
 
 impl fmt::Display for RosterError {

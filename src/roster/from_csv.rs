@@ -80,7 +80,10 @@ fn read_line(line: &Line<'_>, draft: &mut Draft) {
     let unit_code = is_of_unit(role).then(|| at(code));
     if unit_code.is_some() {
         let former = list(former).map(at).collect();
-        merge_unit(DraftUnit { line: line.number, code: at(code), name: at(unit), former }, draft);
+        merge_unit(
+            DraftUnit { line: line.number, code: at(code), name: at(unit), former, abolished: None, successor: None },
+            draft,
+        );
     }
     let person = DraftPerson {
         line: line.number,
@@ -92,6 +95,7 @@ fn read_line(line: &Line<'_>, draft: &mut Draft) {
         email: Some(email).filter(|cell| !cell.is_empty()).map(at),
         matters: list(matters).map(at).collect(),
         absent: Vec::new(),
+        left: None,
     };
     merge(person, draft);
 }

@@ -1,10 +1,10 @@
 //! The form of a roster that an administrator edits: tables `[[unit]]`,
-//! `[[person]]` and `[[stand_in]]`.
+//! `[[person]]`, `[[stand_in]]` and `[[duty]]`.
 //!
 //! The text is read by hand, not by a derive, so that all of its faults are told
 //! at once, each with its line.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Days, NaiveDate};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -12,7 +12,7 @@ use toml::{
 
 use super::{
     Fault, RosterError, Span,
-    draft::{At, Draft, DraftPerson, DraftStandIn, DraftUnit, role},
+    draft::{At, Draft, DraftDuty, DraftPerson, DraftStandIn, DraftUnit, role},
 };
 
 pub(super) fn read(file: &str, text: &str) -> Result<Draft, Vec<RosterError>> {
@@ -26,23 +26,28 @@ pub(super) fn read(file: &str, text: &str) -> Result<Draft, Vec<RosterError>> {
         return Err(draft.faults);
     }
     let mut top = Fields { text, draft: &mut draft, name: "", line: 1, table: document.get_ref() };
-    top.refuse_unknown(&["unit", "person", "stand_in"]);
+    top.refuse_unknown(&["unit", "person", "stand_in", "duty"]);
     top.each("unit", unit);
     top.each("person", person);
     top.each("stand_in", stand_in);
+    top.each("duty", duty);
     Ok(draft)
 }
 
 fn unit(fields: &mut Fields<'_, '_>) {
-    fields.refuse_unknown(&["code", "name", "former"]);
+    fields.refuse_unknown(&["code", "name", "former", "abolished", "successor"]);
     let (code, name, former) = (fields.text("code"), fields.text("name"), fields.texts("former"));
+    let (abolished, successor) = (fields.optional_day("abolished"), fields.optional_text("successor"));
+    if fields.has("successor") && !fields.has("abolished") {
+        fields.fault("successor", Fault::SuccessorWithoutDay);
+    }
     if let (Some(code), Some(name)) = (code, name) {
-        fields.draft.units.push(DraftUnit { line: fields.line, code, name, former });
+        fields.draft.units.push(DraftUnit { line: fields.line, code, name, former, abolished, successor });
     }
 }
 
 fn person(fields: &mut Fields<'_, '_>) {
-    fields.refuse_unknown(&["id", "name", "unit", "roles", "phones", "email", "matters", "absent"]);
+    fields.refuse_unknown(&["id", "name", "unit", "roles", "phones", "email", "matters", "absent", "left"]);
     let (id, name) = (fields.text("id"), fields.text("name"));
     let mut roles = Vec::new();
     for word in fields.texts("roles") {
@@ -61,9 +66,10 @@ fn person(fields: &mut Fields<'_, '_>) {
         fields.refuse_unknown(&["from", "to"]);
         absent.extend(fields.span());
     });
+    let left = fields.optional_day("left");
     if let (Some(id), Some(name)) = (id, name) {
         let line = fields.line;
-        fields.draft.people.push(DraftPerson { line, id, name, unit, roles, phones, email, matters, absent });
+        fields.draft.people.push(DraftPerson { line, id, name, unit, roles, phones, email, matters, absent, left });
     }
 }
 
@@ -73,6 +79,34 @@ fn stand_in(fields: &mut Fields<'_, '_>) {
     if let (Some(of), Some(by), Some(span)) = (of, by, span) {
         fields.draft.stand_ins.push(DraftStandIn { line: fields.line, of, by, span });
     }
+}
+
+fn duty(fields: &mut Fields<'_, '_>) {
+    fields.refuse_unknown(&["week_of", "from", "to", "desk"]);
+    let span = match (fields.has("week_of"), fields.has("from") || fields.has("to")) {
+        (true, true) => {
+            fields.fault("week_of", Fault::WeekAndDays);
+            None
+        }
+        (true, false) => fields.day("week_of").map(week_of),
+        (false, _) => fields.span(),
+    };
+    let desk = fields.texts("desk");
+    if desk.is_empty()
+        && fields.table.get("desk").is_none_or(|list| list.get_ref().as_array().is_some_and(|l| l.is_empty()))
+    {
+        fields.fault("desk", Fault::Missing);
+    }
+    if let Some(span) = span {
+        fields.draft.duties.push(DraftDuty { line: fields.line, desk, span });
+    }
+}
+
+/// Monday to Sunday of the week in which a day lies.
+fn week_of(day: NaiveDate) -> Span {
+    let into = Days::new(u64::from(day.weekday().num_days_from_monday()));
+    let from = day.checked_sub_days(into).unwrap_or(day);
+    Span { from, to: from.checked_add_days(Days::new(6)).unwrap_or(day) }
 }
 
 /// One table of the text, and where faults go.
@@ -165,6 +199,10 @@ impl<'t> Fields<'_, 't> {
             return None;
         }
         Some(span)
+    }
+
+    fn optional_day(&mut self, key: &str) -> Option<NaiveDate> {
+        if self.has(key) { self.day(key) } else { None }
     }
 
     /// A day, written as TOML's own date or as a text.

@@ -3,7 +3,9 @@
 //! A role becomes a person here and nowhere else. Whoever is away is replaced by
 //! the stand-in of that day, and where nobody is left the desk is told (A42): a
 //! question about a role never comes back empty, but for the citizen, who is in
-//! no roster. The telephone and mail of staff are not citizen data, but they are
+//! no roster. The desk of a day are those on duty by the table of that week, and
+//! without one all of its people; the tickets of a unit that was abolished go to
+//! its successor. The telephone and mail of staff are not citizen data, but they are
 //! `Private` all the same, so that no log holds them.
 //! The rooms above decide by which medium a person is told; here stands only
 //! which media reach them.
@@ -24,7 +26,7 @@ mod pseudo;
 mod resolve;
 mod role;
 
-pub use coverage::{Gap, Lack, Rung};
+pub use coverage::{Gap, Lack, Place, Rung};
 pub use error::{Fault, RosterError};
 pub use resolve::{Resolved, Why};
 pub use role::{Medium, Role};
@@ -36,10 +38,23 @@ pub struct Roster {
     units: Vec<Unit>,
     people: Vec<Person>,
     stand_ins: Vec<StandIn>,
+    duties: Vec<Duty>,
     /// Folded present and former names, and where the unit stands in `units`.
     by_name: HashMap<String, usize>,
     /// What a role without a person means.
     kind: RosterKind,
+    /// Where units and people stand in their file.
+    places: Places,
+}
+
+/// The file of a roster and the lines in it.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    file: Arc<str>,
+    /// By the code.
+    units: HashMap<Arc<str>, usize>,
+    /// By the id.
+    people: HashMap<Arc<str>, usize>,
 }
 
 /// Whether the people of a roster are real.
@@ -59,6 +74,10 @@ pub struct Unit {
     pub name: Arc<str>,
     /// Names it had before, which old tickets still carry.
     pub former: Vec<Arc<str>>,
+    /// The first day on which it is no more.
+    pub abolished: Option<NaiveDate>,
+    /// The code of the unit that answers for its tickets from that day on.
+    pub successor: Option<Arc<str>>,
 }
 
 /// Somebody who is told.
@@ -80,6 +99,8 @@ pub struct Person {
     pub matters: Vec<Arc<str>>,
     /// When this person is away.
     pub absent: Vec<Span>,
+    /// The last day on the staff.
+    pub left: Option<NaiveDate>,
 }
 
 /// Days from the first to the last, both included.
@@ -103,6 +124,16 @@ pub struct StandIn {
     pub span: Span,
 }
 
+/// Who has the desk for a time, a week most often. On those days the desk are
+/// these and no others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duty {
+    /// The ids of those on duty; they hold the role desk.
+    pub desk: Vec<Arc<str>>,
+    /// On which days.
+    pub span: Span,
+}
+
 impl Span {
     /// Whether a day lies in it.
     pub fn contains(&self, day: NaiveDate) -> bool {
@@ -120,6 +151,11 @@ impl Person {
             Medium::File => true,
             Medium::Chat | Medium::Webhook => false,
         }
+    }
+
+    /// Whether this person is on the staff no more.
+    pub fn has_left(&self, day: NaiveDate) -> bool {
+        self.left.is_some_and(|last| day > last)
     }
 }
 
@@ -158,12 +194,14 @@ impl Roster {
         self.units.iter().find(|unit| &*unit.code == code)
     }
 
-    /// Whether somebody of this name is on the staff of the unit, which may go by
-    /// a former name, in any role.
-    pub fn unit_staff_has(&self, unit: &str, name: &str) -> bool {
-        let Some(unit) = self.unit(unit) else { return false };
+    /// Whether somebody of this name is on the staff of the unit on `day`, in any
+    /// role. The unit may go by a former name; of one that was abolished, the staff
+    /// is that of its successor.
+    pub fn unit_staff_has(&self, unit: &str, name: &str, day: NaiveDate) -> bool {
+        let Ok(unit) = self.answering(unit, day) else { return false };
         let name = text::fold(name);
-        self.people.iter().any(|person| person.unit.as_ref() == Some(&unit.code) && text::fold(&person.name) == name)
+        let is_meant = |person: &&Person| person.unit.as_ref() == Some(&unit.code) && text::fold(&person.name) == name;
+        self.people.iter().filter(is_meant).any(|person| !person.has_left(day))
     }
 
     /// The person of an id.
@@ -184,6 +222,11 @@ impl Roster {
     /// Every stand-in, in the order of the text.
     pub fn stand_ins(&self) -> &[StandIn] {
         &self.stand_ins
+    }
+
+    /// Every entry of the duty table, in the order of the text.
+    pub fn duties(&self) -> &[Duty] {
+        &self.duties
     }
 }
 

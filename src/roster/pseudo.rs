@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Person, Role, Roster, RosterKind, Unit, draft::is_of_unit};
+use super::{Person, Places, Role, Roster, RosterKind, Unit, draft::is_of_unit};
 use crate::ticket::{Private, text};
 
 impl Roster {
@@ -15,8 +15,10 @@ impl Roster {
             units: Vec::new(),
             people: made_up_roles().map(|role| person(role, role.id(), None)).collect(),
             stand_ins: Vec::new(),
+            duties: Vec::new(),
             by_name: HashMap::new(),
             kind: RosterKind::RolesOnly,
+            places: Places::default(),
         };
         for name in units {
             let folded = text::fold(name);
@@ -25,7 +27,13 @@ impl Roster {
             }
             roster.by_name.insert(folded.into_owned(), roster.units.len());
             let name: Arc<str> = text::squeeze(name).into();
-            roster.units.push(Unit { code: name.clone(), name: name.clone(), former: Vec::new() });
+            roster.units.push(Unit {
+                code: name.clone(),
+                name: name.clone(),
+                former: Vec::new(),
+                abolished: None,
+                successor: None,
+            });
             let of_unit = made_up_roles().filter(|&role| is_of_unit(role));
             roster.people.extend(of_unit.map(|role| person(role, &format!("{role}@{name}"), Some(name.clone()))));
         }
@@ -54,5 +62,6 @@ fn person(role: Role, id: &str, unit: Option<Arc<str>>) -> Person {
         email: Some(Private::new(format!("{role}@roles.invalid"))),
         matters: Vec::new(),
         absent: Vec::new(),
+        left: None,
     }
 }

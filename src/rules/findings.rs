@@ -40,7 +40,7 @@ pub fn findings(
         found.push(Anomaly::DueDiffers);
     }
     if let Some(roster) = roster {
-        staff(ticket, roster, &mut found);
+        staff(ticket, roster, civil::day_of(now), &mut found);
     }
     found.sort_by_key(|anomaly| anomaly.code());
     found.dedup();
@@ -59,13 +59,15 @@ fn due_differs(ticket: &Ticket, standing: &Standing, rules: &Rules) -> bool {
     standing.conclusion_from != ConclusionFrom::Dispatched && day != ours.day
 }
 
-fn staff(ticket: &Ticket, roster: &Roster, found: &mut Vec<Anomaly>) {
+/// A unit for which nobody answers on that day, and a handler who is not, or no
+/// longer, on its staff.
+fn staff(ticket: &Ticket, roster: &Roster, day: chrono::NaiveDate, found: &mut Vec<Anomaly>) {
     let Some(lead) = ticket.units.first() else { return };
-    if roster.unit(lead).is_none() {
+    if roster.answering(lead, day).is_err() {
         found.push(Anomaly::UnknownUnit);
         return;
     }
-    let known = ticket.handler.as_deref().is_some_and(|handler| roster.unit_staff_has(lead, handler));
+    let known = ticket.handler.as_deref().is_some_and(|handler| roster.unit_staff_has(lead, handler, day));
     if ticket.columns.has(Field::Handler) && !known {
         found.push(Anomaly::UnknownHandler);
     }

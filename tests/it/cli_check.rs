@@ -50,7 +50,7 @@ async fn what_is_fine_is_said_in_the_end_and_nothing_is_made() {
     let text = good(&house.duban(&["check", "--now", NOW]));
     for part in [
         "设置:",
-        "名册:6 个承办单位、23 人,今后 7 天每一级通知都有人可达",
+        "名册:6 个承办单位、23 人,今后 60 天每一级通知都有人可达",
         "日历:2018-2026 #",
         "通道:",
         "工单 300 件,在办 242 件",
@@ -76,8 +76,55 @@ fn a_rung_without_a_person_or_address_is_a_fault_and_an_absence_a_warning() {
         text.contains("[错误] 名册:澄湾供水服务站的经办人 周经办 没有短信、邮件地址,2026-11-24 起收不到"),
         "{text}"
     );
-    assert!(text.contains("[提示] 名册:2026-11-26 苇塘排水养护站的经办人均不在岗且无人代理"), "{text}");
+    assert!(text.contains("[提示] 名册:2026-11-26 起苇塘排水养护站的经办人均不在岗且无人代理"), "{text}");
     assert!(!text.contains("13800090001"), "{text}");
+    let told = objects(&house.duban(&["check", "--now", NOW, "--json"]), 6);
+    let roster = std::fs::read_to_string(house.config().join("roster.toml")).unwrap();
+    let line = |text: &str| roster.lines().position(|line| line == text).unwrap();
+    let of = |what: &str| told.iter().find(|one| one["what"].as_str().is_some_and(|text| text.contains(what))).unwrap();
+    let place = |what: &str| (of(what)["line"].as_u64().unwrap() as usize, of(what)["file"].to_string());
+    // The lines are those of the headings above.
+    let (person, file) = place("周经办");
+    assert_eq!(person, line("id = \"2601-handler\""));
+    assert!(file.contains("roster.toml"));
+    assert_eq!(place("2026-11-26 起").0, line("code = \"2602\""));
+}
+
+#[test]
+fn what_the_next_sixty_days_bring_is_told_with_its_first_day() {
+    let house = House::new();
+    house.edit("roster.toml", "name = \"郑站长\"", "name = \"郑站长\"\nleft = 2026-12-31");
+    house.edit("roster.toml", "name = \"莲渡河道管理站\"", "name = \"莲渡河道管理站\"\nabolished = 2026-12-15");
+    house.edit(
+        "roster.toml",
+        "name = \"芦汀水利管理站\"",
+        "name = \"芦汀水利管理站\"\nabolished = 2027-01-10\nsuccessor = \"2603\"",
+    );
+    let beyond = "name = \"吕站长\"\nabsent = [{ from = 2027-02-10, to = 2027-02-20 }]";
+    house.edit("roster.toml", "name = \"吕站长\"", beyond);
+    let duty = "[[duty]]\nweek_of = 2026-11-23\ndesk = [\"desk\"]\n\n[[person]]\nid = \"ops\"";
+    house.edit("roster.toml", "[[person]]\nid = \"ops\"", duty);
+    let text = ended(&house.duban(&["check", "--now", NOW]), 6);
+    for part in [
+        "[错误] 名册:2027-01-01 起澄湾供水服务站的主要领导无人(无人任此角色),将通知综合管理科(",
+        "[提示] 名册:2026-12-15 起莲渡河道管理站已撤销且未写继任单位,经办人的通知改发综合管理科(",
+        "[提示] 名册:2027-01-10 起芦汀水利管理站已撤销且未写继任单位,主要领导的通知改发综合管理科(",
+        " 种通知)(",
+        " 行)",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains("柳溪泵闸运行站的主要领导"), "{text}");
+    assert_eq!(text.matches("澄湾供水服务站的主要领导").count(), 1, "one line a gap: {text}");
+}
+
+#[test]
+fn a_duty_table_is_told_with_its_end() {
+    let house = House::new();
+    let duty = "[[duty]]\nweek_of = 2026-11-23\ndesk = [\"desk\"]\n\n[[person]]\nid = \"ops\"";
+    house.edit("roster.toml", "[[person]]\nid = \"ops\"", duty);
+    let text = good_or_store(&house, NOW);
+    assert!(text.contains("每一级通知都有人可达;值班表排到 2026-11-29,此后通知综合管理科全体"), "{text}");
 }
 
 #[test]

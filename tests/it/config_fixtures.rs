@@ -20,7 +20,7 @@ const CHANNELS: &str =
 /// A fixture, the file that it stands for, and how each of its faults begins.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-const ROWS: [Row; 34] = [
+const ROWS: [Row; 42] = [
     ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
     ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
     ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
@@ -87,6 +87,48 @@ const ROWS: [Row; 34] = [
         &["rules.toml:7: repeat.again_every: 0 is out of bounds; write 1 to 100"],
     ),
     ("roster-without-a-chief.toml", "roster.toml", &["roster.toml:2: unit: the unit `某某所` has no chief"]),
+    (
+        "roster-cycle.toml",
+        "roster.toml",
+        &["roster.toml:25: stand_in: on 2026-10-08 the stand-ins lead back to `desk`, so nobody would answer; let one"],
+    ),
+    ("roster-unknown-unit.toml", "roster.toml", &["roster.toml:16: person.unit: no unit has the code `2`; correct"]),
+    (
+        "roster-unit-of-nobody.toml",
+        "roster.toml",
+        &[
+            "roster.toml:2: unit: the unit `甲站` has no handler; add somebody",
+            "roster.toml:2: unit: the unit `甲站` has no deputy; add somebody",
+            "roster.toml:2: unit: the unit `甲站` has no chief; add somebody",
+        ],
+    ),
+    ("roster-id-twice.toml", "roster.toml", &["roster.toml:14: person.id: `a` stands in line 7 already; give one"]),
+    (
+        "roster-days-backwards.toml",
+        "roster.toml",
+        &[
+            "roster.toml:11: absent.to: it ends before it begins; swap",
+            "roster.toml:23: stand_in.to: it ends before it begins; swap",
+            "roster.toml:27: duty.to: it ends before it begins; swap",
+        ],
+    ),
+    ("roster-phone-empty.toml", "roster.toml", &["roster.toml:11: person.phones: it is missing or empty; fill it in"]),
+    (
+        "roster-successor-cycle.toml",
+        "roster.toml",
+        &[
+            "roster.toml:6: unit.successor: the successors lead back to `1`, so no unit would answer; let",
+            "roster.toml:12: unit.successor: the successors lead back to `2`, so no unit would answer; let",
+        ],
+    ),
+    (
+        "roster-duty-of-no-desk.toml",
+        "roster.toml",
+        &[
+            "roster.toml:21: duty.desk: `a` is not of the desk",
+            "roster.toml:23: duty: 2026-11-29 stands in the entry of line 19 already",
+        ],
+    ),
     ("columns-header-twice.toml", "columns/default.toml", &["columns/default.toml:6: the header `来源` is listed"]),
     ("columns-of-no-file.toml", "duban.toml", &["columns/other.toml: it is not there; create it"]),
     (

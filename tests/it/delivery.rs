@@ -223,6 +223,33 @@ async fn a_refused_number_is_not_tried_again_and_the_next_way_is() {
 }
 
 #[tokio::test]
+async fn a_refused_number_leads_to_the_next_number_of_the_person() {
+    let mut desk = Desk::new().await;
+    let three = ROSTER.replace("\"13800090001\"", "\"13800090001\", \"13800090011\", \"13800090021\"");
+    Arc::make_mut(&mut desk.means).roster = Arc::new(Roster::from_toml("roster.toml", &three).unwrap());
+    let refused = || Outcome::Refused(Refusal::Recipient(Failure::new("21614", "no mobile")));
+    desk.keep("A1", [notice("A1", Kind::DueToday)]).await;
+    desk.sms.answer(refused());
+    // A number that is merely not reached now is not given up for the next.
+    desk.sms.answer(not_sent());
+    desk.run().await;
+    desk.forward(TimeDelta::seconds(61));
+    desk.run().await;
+    let numbers =
+        |desk: &Desk| desk.sms.letters().iter().map(|letter| letter.to().expose().clone()).collect::<Vec<_>>();
+    assert_eq!(numbers(&desk), ["13800090001", "13800090011", "13800090011"]);
+    assert_eq!(desk.leg("A1", "handler", "sms").await.state, LegState::Accepted);
+    assert_eq!(desk.only("A1").await.legs.len(), 1, "no mail besides");
+    // When every number was refused the next way is taken.
+    desk.keep("A2", [notice("A2", Kind::DueToday)]).await;
+    desk.sms.answer_all(refused());
+    assert_eq!(whom(&desk.run().await), [("handler", "sms"); 3]);
+    assert_eq!(whom(&desk.run().await), [("handler", "mail")]);
+    assert_eq!(numbers(&desk)[3..], ["13800090001", "13800090011", "13800090021"]);
+    assert_eq!(desk.leg("A2", "handler", "sms").await.state, LegState::Failed);
+}
+
+#[tokio::test]
 async fn a_refused_citizen_sms_goes_no_other_way() {
     let desk = Desk::new().await;
     desk.keep("A1", [notice("A1", Kind::CitizenUnreachableSms)]).await;

@@ -8,7 +8,7 @@ use super::{
     Exit, Stop, runtime,
     session::{Form, Session},
 };
-use crate::config;
+use crate::{config, roster::Place};
 
 mod calendar;
 mod channels;
@@ -72,6 +72,14 @@ impl Findings {
     /// Something would not work.
     pub fn fault(&mut self, area: &'static str, text: impl Into<String>) {
         self.add(Level::Fault, area, text.into());
+    }
+
+    /// Something about a place in a file; the place ends the line for people.
+    fn at(&mut self, level: Level, area: &'static str, place: &Place, what: String) {
+        let line = place.line.map(|line| format!(" 第 {line} 行")).unwrap_or_default();
+        let text = format!("{what}({}{line})", place.file);
+        let (file, line) = (Some(PathBuf::from(&*place.file)), place.line);
+        self.0.push(Finding { level, area, file, line, key: None, what, remedy: None, text });
     }
 
     fn add(&mut self, level: Level, area: &'static str, text: String) {
