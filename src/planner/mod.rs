@@ -31,7 +31,7 @@ mod ladder;
 mod observe;
 mod revisit;
 mod upcoming;
-mod words;
+pub(crate) mod words;
 
 pub use calendar_missing::calendar_missing;
 pub use data_quality::sentence;

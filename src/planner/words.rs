@@ -6,13 +6,13 @@ use crate::{
     calendar::civil,
     notice::{Fact, Facts, Kind},
     rules::{Count, Deadline},
-    ticket::{Origin, Ticket},
+    ticket::{Moment, Origin, Ticket},
 };
 
 use super::case::Case;
 
 /// `2026-09-16 24:00` for a midnight end, else `2026-09-15 09:00`.
-pub(super) fn long(instant: DateTime<Utc>) -> String {
+pub(crate) fn long(instant: DateTime<Utc>) -> String {
     let local = instant.with_timezone(&civil::zone());
     match local.format("%H:%M:%S").to_string().as_str() {
         "00:00:00" => format!("{} 24:00", last_day(instant)),
@@ -21,8 +21,13 @@ pub(super) fn long(instant: DateTime<Utc>) -> String {
 }
 
 /// An instant that is an event, not an end: `2026-09-15 09:00`.
-pub(super) fn event(instant: DateTime<Utc>) -> String {
+pub(crate) fn event(instant: DateTime<Utc>) -> String {
     instant.with_timezone(&civil::zone()).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A moment as the store gave it: a date alone, or to the minute.
+pub(crate) fn moment(moment: Moment) -> String {
+    if moment.is_date_only() { moment.day().to_string() } else { event(moment.at()) }
 }
 
 /// `9月16日24时` for a midnight end, `9月16日17时`, `9月16日17时30分`.
@@ -43,7 +48,7 @@ fn last_day(end: DateTime<Utc>) -> NaiveDate {
 }
 
 /// `3个工作日`.
-pub(super) fn length(count: Count) -> String {
+pub(crate) fn length(count: Count) -> String {
     format!("{}{}", count.days(), count.unit())
 }
 
@@ -95,7 +100,7 @@ pub(super) fn place(facts: &mut Facts, ticket: &Ticket) {
 }
 
 /// `供水/水压`.
-pub(super) fn category(large: Option<&str>, small: Option<&str>) -> String {
+pub(crate) fn category(large: Option<&str>, small: Option<&str>) -> String {
     match (large, small) {
         (Some(large), Some(small)) => format!("{large}/{small}"),
         (Some(only), None) | (None, Some(only)) => only.into(),
@@ -103,7 +108,8 @@ pub(super) fn category(large: Option<&str>, small: Option<&str>) -> String {
     }
 }
 
-fn source(ticket: &Ticket) -> &'static str {
+/// Whence a ticket came, as it is called.
+pub(crate) fn source(ticket: &Ticket) -> &'static str {
     match ticket.origin {
         Some(Origin::Hotline12345) => "12345",
         Some(Origin::Grid) => "网格",
