@@ -28,6 +28,7 @@ mod open;
 mod outbox;
 mod phone;
 mod plan;
+mod roster;
 mod run;
 mod runtime;
 mod send_test;
@@ -77,6 +78,7 @@ enum Command {
     Import(import::Args),
     Outbox(outbox::Args),
     Calendar(calendar::Args),
+    Roster(roster::Args),
     SendTest(send_test::Args),
     Deadlines(deadlines::Args),
     Sms(sms::Args),
@@ -132,6 +134,7 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, session),
         Command::Outbox(args) => outbox::run(args, session),
         Command::Calendar(args) => calendar::run(args, session),
+        Command::Roster(args) => roster::run(args, session),
         Command::SendTest(args) => send_test::run(args, session),
         Command::Deadlines(args) => deadlines::run(args, session),
         Command::Sms(args) => sms::run(args, session),

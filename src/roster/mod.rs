@@ -23,11 +23,14 @@ mod error;
 mod from_csv;
 mod from_toml;
 mod pseudo;
+mod renewed;
 mod resolve;
 mod role;
+mod to_toml;
 
 pub use coverage::{Gap, Lack, Place, Rung};
 pub use error::{Fault, RosterError};
+pub use renewed::Changes;
 pub use resolve::{Resolved, Why};
 pub use role::{Medium, Role};
 

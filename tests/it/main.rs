@@ -15,6 +15,7 @@ mod cli_import;
 mod cli_log;
 mod cli_outbox;
 mod cli_plan;
+mod cli_roster;
 mod cli_send_test;
 mod config_fixtures;
 mod delivery;
