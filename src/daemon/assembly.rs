@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    TicketsAgain, Watcher, WatcherParts, delivery_settings,
+    Gateways, TicketsAgain, Watcher, WatcherParts, delivery_settings,
     lock::{LedgerLock, LockError},
 };
 
@@ -67,6 +67,7 @@ pub struct Fixed {
 pub struct Assembly {
     pub watcher: Watcher,
     pub delivery: Delivery,
+    pub gateways: Gateways,
     pub means: Arc<ArcSwap<Means>>,
     pub outbox: Outbox,
     /// Makes new means and a new policy from changed settings.
@@ -103,6 +104,7 @@ impl Assembly {
         Ok(Self {
             watcher: Watcher::new(parts, now).await?,
             delivery: Delivery::new(outbox.clone(), fixed.clock),
+            gateways: Gateways::new(outbox.clone()),
             means: Arc::new(ArcSwap::new(means)),
             outbox,
             maker,

@@ -4,6 +4,7 @@
 mod again;
 mod assembly;
 pub mod book;
+mod health;
 mod lasting;
 mod lock;
 mod pulse;
@@ -14,6 +15,7 @@ pub mod watcher;
 
 pub use again::TicketsAgain;
 pub use assembly::{Assembly, AssemblyError, Changeable, Fixed, Maker};
+pub use health::Gateways;
 pub use lock::{LedgerLock, LockError};
 pub use run::{Daemon, Observer, Reload, RunError, ScheduleSettings, citizens};
 pub use watcher::{CycleReport, Watcher, WatcherParts};

@@ -26,7 +26,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     clock::Clock,
-    delivery::{Boxed, Broken, Delivery, Means, Round},
+    delivery::{Boxed, Broken, Delivery, DeliveryError, Means, Round},
     outbox::CITIZEN,
     planner::Policy,
     telemetry::chain,
@@ -34,7 +34,7 @@ use crate::{
 };
 
 use super::{
-    CycleReport, Watcher,
+    CycleReport, Gateways, Watcher,
     lasting::Lasting,
     pulse::{Pulse, Pulses},
     schedule::{self, Wakes},
@@ -64,6 +64,7 @@ pub type Reload = Box<dyn Fn() -> Result<Option<(Arc<Policy>, Arc<Means>)>, Stri
 pub struct Daemon {
     pub watcher: Watcher,
     pub delivery: Delivery,
+    pub gateways: Gateways,
     pub means: Arc<ArcSwap<Means>>,
     pub clock: Arc<dyn Clock>,
     pub observer: Arc<dyn Observer>,
@@ -134,7 +135,7 @@ impl Daemon {
         let delivery = self.delivery.clone();
         let tracker = TaskTracker::new();
         let watch = tracker.spawn(watch(self.watcher, shared.clone(), outcomes, self.schedule.poll));
-        let deliver = tracker.spawn(deliver(self.delivery, shared.clone(), settled));
+        let deliver = tracker.spawn(deliver(self.delivery, self.gateways, shared.clone(), settled));
         let reloads = tracker.spawn(hang_up(hangups, shared.clone()));
         let feed = tracker.spawn(feed(shared.clone()));
         tracker.close();
@@ -273,7 +274,12 @@ fn note_broken(round: &Round, faults: &mut Lasting) {
 }
 
 /// Sends.
-async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::UnboundedSender<Vec<TicketNo>>) {
+async fn deliver(
+    delivery: Delivery,
+    mut gateways: Gateways,
+    shared: Arc<Shared>,
+    settled: mpsc::UnboundedSender<Vec<TicketNo>>,
+) {
     let mut faults = Lasting::default();
     while !shared.stop.is_cancelled() {
         let means = shared.means.load_full();
@@ -287,7 +293,7 @@ async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::Unbound
                 }
                 shared.observer.round(&round);
                 note_broken(&round, &mut faults);
-                match delivery.next_wake().await {
+                match after(&delivery, &mut gateways, &round, &shared).await {
                     Ok(next) => until(next, shared.clock.now()),
                     Err(_) => AFTER_ERROR,
                 }
@@ -306,6 +312,18 @@ async fn deliver(delivery: Delivery, shared: Arc<Shared>, settled: mpsc::Unbound
     }
     // A slow channel may still be at work: its calls are awaited, none is begun.
     shared.observer.round(&delivery.finish().await);
+}
+
+/// How the channels fare after a round, and when anything moves by itself.
+async fn after(
+    delivery: &Delivery,
+    gateways: &mut Gateways,
+    round: &Round,
+    shared: &Shared,
+) -> Result<Option<DateTime<Utc>>, DeliveryError> {
+    let now = shared.clock.now();
+    let of_channels = gateways.look(round, &shared.means.load_full(), now).await?;
+    Ok([of_channels.map(|at| at.max(now)), delivery.next_wake().await?].into_iter().flatten().min())
 }
 
 /// The tickets whose citizen was written to in a round, or was tried to be, or

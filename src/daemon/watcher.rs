@@ -16,10 +16,16 @@ use crate::{
     ticket::{Reader, Ticket, TicketNo},
 };
 
-use super::book::{Book, Planned};
+use super::{
+    book::{Book, Planned},
+    health::Source,
+};
 
 /// Tickets a page of the store holds, and an outbox commit at most.
 const PAGE: usize = 2_000;
+
+/// What the store is called in notices.
+const STORE: &str = "工单库";
 
 /// What a watcher is made from.
 pub struct WatcherParts {
@@ -51,6 +57,7 @@ pub struct Watcher {
     parts: WatcherParts,
     book: Book,
     cursor: Cursor,
+    source: Source,
     /// Scopes that may still have open notices in the ledger from an earlier run.
     inherited: HashSet<String>,
     /// Whether the whole store has been read once.
@@ -74,7 +81,8 @@ impl Watcher {
             book.remember_repeat(from_ledger(entry));
         }
         let inherited = parts.outbox.open_scopes().await?.into_iter().collect();
-        Ok(Self { parts, book, cursor: Cursor::start(), inherited, settled_in: false })
+        let source = Source::read(STORE, &parts.outbox).await?;
+        Ok(Self { parts, book, cursor: Cursor::start(), source, inherited, settled_in: false })
     }
 
     /// How many tickets are open.
@@ -131,7 +139,9 @@ impl Watcher {
         let due = self.book.due(now).into_iter().collect();
         self.keep(due, now, &mut report).await?;
         self.keep_groups(now, &mut report).await?;
-        report.next = [self.book.next_wake(), self.keep_calendar(now, &mut report).await?].into_iter().flatten().min();
+        let of_store = self.source.look(&self.parts.outbox, report.store.as_ref(), now).await?;
+        let of_calendar = self.keep_calendar(now, &mut report).await?;
+        report.next = [self.book.next_wake(), of_store, of_calendar].into_iter().flatten().min();
         Ok(report)
     }
 

@@ -57,7 +57,8 @@ impl Means {
     /// One leg for each of `media` that reaches the person and has a channel.
     fn legs_to(&self, person: &Person, media: &[Medium], notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
         let reaching = media.iter().filter(|medium| person.has(**medium));
-        let channels = reaching.filter_map(|medium| self.channels_of(*medium).next());
+        let channels =
+            reaching.filter_map(|medium| self.channels_of(*medium).find(|channel| !is_down(notice, channel.name())));
         channels.map(|channel| self.leg(&person.id, channel.name(), Haste::of(notice.urgent), now)).collect()
     }
 
@@ -76,7 +77,8 @@ impl Means {
         }
         for person in people {
             for medium in kind.media().iter().chain(&SPARE).filter(|medium| person.has(**medium)) {
-                let channels = self.channels_of(*medium).filter(|channel| channel.name() != failed);
+                let is_open = |name: &str| name != failed && !is_down(&leg.notice, name);
+                let channels = self.channels_of(*medium).filter(|channel| is_open(channel.name()));
                 ways.extend(channels.map(|channel| self.leg(&person.id, channel.name(), haste, now)));
             }
         }
@@ -87,7 +89,8 @@ impl Means {
     /// no longer in the settings; nothing was ever handed to it.
     pub(super) fn rerouted(&self, person: &str, medium: Medium, leg: &ClaimedLeg, now: DateTime<Utc>) -> Vec<NewLeg> {
         let haste = Haste::of(leg.notice.urgent);
-        let same = self.channels_of(medium).map(|channel| self.leg(person, channel.name(), haste, now));
+        let open = self.channels_of(medium).filter(|channel| !is_down(&leg.notice, channel.name()));
+        let same = open.map(|channel| self.leg(person, channel.name(), haste, now));
         same.chain(self.other_ways(person, leg, "", now)).collect()
     }
 
@@ -101,4 +104,10 @@ impl Means {
             not_before: (open > now).then_some(open),
         }
     }
+}
+
+/// Whether a notice is about this very channel: that it hands nothing over cannot
+/// be told by it.
+fn is_down(notice: &KeptNotice, channel: &str) -> bool {
+    notice.key.kind == Kind::GatewayDown && notice.key.subject.strip_prefix("C/") == Some(channel)
 }

@@ -1,7 +1,7 @@
 //! The templates that come with the program.
 
 /// Every shipped template, `(name, text)`, sorted by name.
-pub const SHIPPED: [(&str, &str); 145] = [
+pub const SHIPPED: [(&str, &str); 147] = [
     ("archive-due.email.many.txt", include_str!("../../config/templates/archive-due.email.many.txt")),
     ("archive-due.email.txt", include_str!("../../config/templates/archive-due.email.txt")),
     ("audit-pending.email.many.txt", include_str!("../../config/templates/audit-pending.email.many.txt")),
@@ -105,6 +105,8 @@ pub const SHIPPED: [(&str, &str); 145] = [
     ("footer.email.txt", include_str!("../../config/templates/footer.email.txt")),
     ("gateway-down.email.many.txt", include_str!("../../config/templates/gateway-down.email.many.txt")),
     ("gateway-down.email.txt", include_str!("../../config/templates/gateway-down.email.txt")),
+    ("gateway-down.sms.many.txt", include_str!("../../config/templates/gateway-down.sms.many.txt")),
+    ("gateway-down.sms.txt", include_str!("../../config/templates/gateway-down.sms.txt")),
     ("head.email.txt", include_str!("../../config/templates/head.email.txt")),
     ("hot-topic.email.many.txt", include_str!("../../config/templates/hot-topic.email.many.txt")),
     ("hot-topic.email.txt", include_str!("../../config/templates/hot-topic.email.txt")),

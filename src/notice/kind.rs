@@ -283,7 +283,7 @@ impl Kind {
             Kind::CalendarMissing => row("calendar-missing", "工作日历未载入", &[Ops, Desk], &[Email]),
             Kind::SourceDown => row("source-down", "工单数据源无法读取", &[Ops, Desk], &[Email]),
             Kind::SourceRestored => row("source-restored", "工单数据源已恢复", &[Ops, Desk], &[Email]),
-            Kind::GatewayDown => row("gateway-down", "通道故障", &[Ops, Desk], &[Email]),
+            Kind::GatewayDown => row("gateway-down", "通道故障", &[Ops, Desk], &[Email, Sms]),
         }
     }
 

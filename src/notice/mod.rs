@@ -29,10 +29,13 @@ pub enum Subject {
     Year(i32),
     /// A ticket source.
     Source(String),
+    /// A channel, by its name in the settings.
+    Channel(String),
 }
 
 impl Subject {
-    /// The subject as it stands in a key: `T/no/r1/1757559900`, `G/no`, `Y/2027`, `S/name`.
+    /// The subject as it stands in a key: `T/no/r1/1757559900`, `G/no`, `Y/2027`, `S/name`,
+    /// `C/name`.
     pub fn text(&self) -> String {
         match self {
             Self::Ticket { no, round, assignment: None } => format!("T/{no}/r{round}"),
@@ -40,6 +43,7 @@ impl Subject {
             Self::Group { first } => format!("G/{first}"),
             Self::Year(year) => format!("Y/{year}"),
             Self::Source(name) => format!("S/{name}"),
+            Self::Channel(name) => format!("C/{name}"),
         }
     }
 
@@ -47,7 +51,7 @@ impl Subject {
     pub fn ticket(&self) -> Option<&TicketNo> {
         match self {
             Self::Ticket { no, .. } => Some(no),
-            Self::Group { .. } | Self::Year(_) | Self::Source(_) => None,
+            Self::Group { .. } | Self::Year(_) | Self::Source(_) | Self::Channel(_) => None,
         }
     }
 }

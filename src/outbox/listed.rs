@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Envelope, KeptNotice, LegId, LegState, NoticeState};
+use super::{Envelope, KeptNotice, LegId, LegState, NoticeState, Outbox, OutboxError};
 use crate::{notice::Medium, ticket::TicketNo};
 
 /// Which rows to list.
@@ -78,4 +78,15 @@ pub struct Counts {
     pub legs: Vec<(LegState, u64)>,
     /// The earliest instant at which something waiting could have left.
     pub oldest_waiting: Option<DateTime<Utc>>,
+}
+
+impl Outbox {
+    /// How many legs wait for each channel that any wait for, or are on their way.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn waiting(&self) -> Result<Vec<(String, u64)>, OutboxError> {
+        self.ledger.waiting().await
+    }
 }

@@ -41,7 +41,8 @@ pub struct Token(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Envelope(pub i64);
 
-/// The whole set wanted for one scope: a ticket, a group, a year, a source.
+/// The whole set wanted for one scope: a ticket, a group, a year, a source, a
+/// channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// See [`scope`].
@@ -49,7 +50,7 @@ pub struct Wanted {
     pub notices: Vec<Notice>,
 }
 
-/// The scope of a subject: `T/no`, `G/no`, `Y/2027`, `S/name`.
+/// The scope of a subject: `T/no`, `G/no`, `Y/2027`, `S/name`, `C/name`.
 ///
 /// ```
 /// use duban::{notice::Subject, outbox::scope, ticket::TicketNo};
@@ -59,7 +60,7 @@ pub struct Wanted {
 pub fn scope(subject: &Subject) -> String {
     match subject {
         Subject::Ticket { no, .. } => format!("T/{no}"),
-        Subject::Group { .. } | Subject::Year(_) | Subject::Source(_) => subject.text(),
+        Subject::Group { .. } | Subject::Year(_) | Subject::Source(_) | Subject::Channel(_) => subject.text(),
     }
 }
 

@@ -30,6 +30,7 @@ mod group;
 mod ladder;
 mod observe;
 mod revisit;
+mod system;
 mod upcoming;
 pub(crate) mod words;
 
@@ -37,6 +38,7 @@ pub use calendar_missing::calendar_missing;
 pub use data_quality::sentence;
 pub use group::{GroupView, group};
 pub use observe::{Order, Seen, SmsOutcome, SmsState, TicketFacts, Told, observe};
+pub use system::{Gateway, Health, Patience, gateway, source};
 pub use upcoming::upcoming;
 
 use case::Case;

@@ -4,7 +4,10 @@
 use duban::{
     message::{Wording, fixture_facts},
     notice::{Facts, Kind, Medium, Notice, Role, Wish},
-    planner::{GroupView, SmsOutcome, SmsState, TicketFacts, View, calendar_missing, group, wanted},
+    planner::{
+        Gateway, GroupView, Health, Patience, SmsOutcome, SmsState, TicketFacts, View, calendar_missing, gateway,
+        group, source, wanted,
+    },
     rules::repeat::{RepeatEntry, RepeatIndex},
     ticket::{Field, TicketNo},
 };
@@ -89,7 +92,7 @@ const CATALOGUE: [Row; 58] = {
         ("calendar-missing", "ops desk", "email", Counts),
         ("source-down", "ops desk", "email", Counts),
         ("source-restored", "ops desk", "email", Counts),
-        ("gateway-down", "ops desk", "email", Counts),
+        ("gateway-down", "ops desk", "email sms", Counts),
     ]
 };
 
@@ -130,13 +133,17 @@ const NOT_YET: &[&str] = &[
     "daily-digest",
     "weekly-bulletin",
     "monthly-bulletin",
-    "source-down",
-    "source-restored",
-    "gateway-down",
 ];
 
 /// Kinds that no ticket alone makes wanted; each has a test of its own below.
-const BY_OTHERS: [Kind; 3] = [Kind::RepeatApproaching, Kind::BatchFormIssued, Kind::CalendarMissing];
+const BY_OTHERS: [Kind; 6] = [
+    Kind::RepeatApproaching,
+    Kind::BatchFormIssued,
+    Kind::CalendarMissing,
+    Kind::SourceDown,
+    Kind::SourceRestored,
+    Kind::GatewayDown,
+];
 
 type Changes = &'static [(Field, &'static str)];
 
@@ -551,6 +558,30 @@ fn a_year_without_a_calendar_is_announced_until_it_is_loaded() {
     };
     assert_eq!(wanted(2027), 1);
     assert_eq!(wanted(2026), 0, "it is loaded");
+}
+
+#[test]
+fn a_store_that_cannot_be_read_and_a_channel_that_is_out_are_announced_until_they_are_well() {
+    let (begin, later) = (at("2026-11-25 10:00"), at("2026-11-25 10:10"));
+    let sent = |notices: Vec<Notice>| {
+        for notice in &notices {
+            check_class(notice.kind, &notice.facts);
+            assert_eq!(notice.roles, notice.kind.roles());
+        }
+        notices.into_iter().map(|notice| notice.kind).collect::<Vec<_>>()
+    };
+    let of_store = |health: &Health| sent(source("工单库", health, later).notices);
+    let of_sms =
+        |health: &Health| sent(gateway(Gateway { name: "kannel", called: "短信", waiting: 2 }, health, later).notices);
+    let (mut store, mut sms) = (Health::default(), Health::default());
+    for (health, patience) in [(&mut store, Patience::SOURCE), (&mut sms, Patience::GATEWAY)] {
+        (0..3).for_each(|_| health.fails(begin));
+        health.look(patience, later);
+    }
+    assert_eq!((of_store(&store), of_sms(&sms)), (vec![Kind::SourceDown], vec![Kind::GatewayDown]));
+    store.mends(later);
+    sms.mends(later);
+    assert_eq!((of_store(&store), of_sms(&sms)), (vec![Kind::SourceRestored], vec![]));
 }
 
 impl Story {

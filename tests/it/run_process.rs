@@ -199,15 +199,18 @@ async fn a_store_that_vanishes_is_told_once_and_what_is_known_goes_on() {
     std::fs::rename(&store, &away).unwrap();
     running.until_said("the ticket store cannot be read", 1).await;
     time.forward(TimeDelta::minutes(10));
-    running.until("the reminder was handed over", async || peers.handed() == 1).await;
+    running.until("the reminder was handed over", async || peers.sms.asked().len() == 1).await;
     let cycles = running.said().matches(CYCLE).count();
     running.until_said(CYCLE, cycles + 3).await;
     let lost = running.said();
     assert_eq!(lost.matches("the ticket store cannot be read").count(), 1, "{lost}");
     std::fs::rename(&away, &store).unwrap();
     running.until_said("the ticket store can be read again", 1).await;
+    let mails = |part: &str| handed::mails(&peers.mail).iter().filter(|mail| mail.words.contains(part)).count();
+    running.until("ops and desk were told", async || mails("已恢复") == 2).await;
     running.stop().await;
-    assert_eq!(peers.handed(), 1);
+    assert_eq!((mails("无法读取"), peers.handed()), (2, 5));
+    peers.nothing_twice();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -152,14 +152,15 @@ async fn daemon(
         channels: channels(dir)?,
         mail_domain: "demo.example.org".into(),
     };
-    let Assembly { watcher, delivery, means, lock, .. } = Assembly::open(fixed, changeable).await.map_err(stopped)?;
+    let Assembly { watcher, delivery, gateways, means, lock, .. } =
+        Assembly::open(fixed, changeable).await.map_err(stopped)?;
     let schedule = ScheduleSettings {
         poll: Duration::from_secs(5),
         reconcile: "0 7 * * * *".into(),
         calendar_check: "0 0 9 * * *".into(),
     };
     let reload = Box::new(|| Ok(None));
-    let daemon = Daemon { watcher, delivery, means, clock, observer: screen, schedule, reload };
+    let daemon = Daemon { watcher, delivery, gateways, means, clock, observer: screen, schedule, reload };
     let stop = CancellationToken::new();
     let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
     told?;

@@ -49,6 +49,8 @@ const LEG_COUNTS: &str = "SELECT state, count(*) FROM leg GROUP BY state";
 const SENT_SINCE: &str = "SELECT count(DISTINCT l.envelope), min(a.started_at) FROM attempt a JOIN leg l ON l.id = a.leg \
      WHERE a.channel = ?1 AND a.started_at > ?2 AND coalesce(a.outcome, '') NOT IN ('withdrawn', 'released')";
 const CHANNELS: &str = "SELECT DISTINCT channel FROM leg WHERE state = 'pending'";
+const WAITING: &str =
+    "SELECT channel, count(*) FROM leg WHERE state IN ('pending', 'sending') GROUP BY channel ORDER BY channel";
 const OLDEST: &str = "SELECT min(at) FROM (SELECT min(due) AS at FROM notice WHERE state = 'open' \
      AND expanded_at IS NULL AND urgent IN (0, 1) UNION ALL SELECT min(not_before) FROM leg WHERE state = 'pending')";
 
@@ -124,6 +126,13 @@ impl SqliteLedger {
         let found = work.rows(sqlx::query(CHANNELS)).await?;
         work.commit().await?;
         found.iter().map(|row| cell(row, 0)).collect()
+    }
+
+    pub(in crate::outbox) async fn waiting(&self) -> Result<Vec<(String, u64)>, OutboxError> {
+        let mut work = self.read().await?;
+        let found = work.rows(sqlx::query(WAITING)).await?;
+        work.commit().await?;
+        found.iter().map(|row| Ok((cell(row, 0)?, many(row, 1)?))).collect()
     }
 
     pub(in crate::outbox) async fn next_wake(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, OutboxError> {
