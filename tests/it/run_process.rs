@@ -226,6 +226,18 @@ async fn sighup_takes_settings_that_fit_and_leaves_the_old_where_they_do_not() {
     running.until_said("the old stay in force", 1).await;
     assert!(running.said().contains("duban.toml") && running.said().contains("pol_s"), "{}", running.said());
     house.edit("duban.toml", "pol_s = 1", "poll_s = 1");
+    // The desk and a deputy stand in for each other.
+    let roster = house.config().join("roster.toml");
+    let people = std::fs::read_to_string(&roster).unwrap();
+    let stands_in = |of: &str, by: &str| {
+        format!("\n[[stand_in]]\nof = \"{of}\"\nby = \"{by}\"\nfrom = 2026-09-15\nto = 2026-09-20\n")
+    };
+    let circle = stands_in("desk", "2601-deputy") + &stands_in("2601-deputy", "desk");
+    std::fs::write(&roster, format!("{people}{circle}")).unwrap();
+    running.signal("HUP");
+    running.until_said("the old stay in force", 2).await;
+    assert!(running.said().contains("roster.toml") && running.said().contains("stand_in"), "{}", running.said());
+    std::fs::write(&roster, people).unwrap();
     running.signal("HUP");
     running.until_said("the settings are as they were", 1).await;
     house.import_all([urgent(1), urgent(2)]);
