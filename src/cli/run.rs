@@ -52,6 +52,7 @@ async fn daemon(loaded: Loaded, places: Places, after: Option<Duration>) -> anyh
         key,
         store: settings.store_path(),
         ledger: settings.ledger_path(),
+        write_back: settings.write_back.statement.clone(),
         clock: Arc::new(SystemClock),
     };
     let schedule = ScheduleSettings {
@@ -60,12 +61,12 @@ async fn daemon(loaded: Loaded, places: Places, after: Option<Duration>) -> anyh
         calendar_check: settings.schedule.calendar_check.clone(),
     };
     let print = loaded.print;
-    let Assembly { watcher, delivery, gateways, means, maker, lock, .. } =
+    let Assembly { watcher, delivery, gateways, proving, means, maker, lock, .. } =
         Assembly::open(fixed.clone(), changeable(loaded)?).await.map_err(stopped)?;
     info!(version = env!("CARGO_PKG_VERSION"), "duban {} starts", env!("CARGO_PKG_VERSION"));
     let reload = reload(places, maker, print);
     let observer = Arc::new(LogObserver);
-    let daemon = Daemon { watcher, delivery, gateways, means, clock: fixed.clock, observer, schedule, reload };
+    let daemon = Daemon { watcher, delivery, gateways, proving, means, clock: fixed.clock, observer, schedule, reload };
     let stop = CancellationToken::new();
     let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
     told?;

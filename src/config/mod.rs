@@ -34,7 +34,7 @@ pub use basics::{Basics, basics};
 pub use calendars::Calendars;
 pub use fault::Fault;
 pub use key::{FILE as KEY_FILE, KeyError, number_key};
-pub use settings::{Ledger, Policy, Schedule, Settings, State, Store, StoreKind, Zone};
+pub use settings::{Ledger, Policy, Schedule, Settings, State, Store, StoreKind, WriteBack, Zone};
 
 use document::Document;
 use folder::Folder;

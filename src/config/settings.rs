@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::Document;
-use crate::{message::Wording, telemetry};
+use crate::{message::Wording, source::Statement, telemetry};
 
 /// Everything in `duban.toml` but the channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub struct Settings {
     pub policy: Policy,
     pub store: Store,
     pub ledger: Ledger,
+    pub write_back: WriteBack,
     pub schedule: Schedule,
     pub wording: Wording,
     pub log: telemetry::Settings,
@@ -95,6 +96,14 @@ impl Default for Ledger {
     }
 }
 
+/// `[write_back]`: what is written into the ticket store; nothing by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WriteBack {
+    /// Run once for each SMS to a citizen that a provider took.
+    pub statement: Option<Statement>,
+}
+
 /// `[schedule]`: when the program looks.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -121,6 +130,7 @@ impl Settings {
             policy: document.table("policy").unwrap_or_default(),
             store: document.table("store").unwrap_or_default(),
             ledger: document.table("ledger").unwrap_or_default(),
+            write_back: document.table("write_back").unwrap_or_default(),
             schedule: document.table("schedule").unwrap_or_default(),
             wording: document.table("wording").unwrap_or_default(),
             log: document.table("log").unwrap_or_default(),

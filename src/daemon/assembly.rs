@@ -15,12 +15,12 @@ use crate::{
     planner::{Policy, Watch},
     roster::Roster,
     rules::Rules,
-    source::{ColumnMap, SourceError, SqliteStore, Store},
+    source::{ColumnMap, SourceError, SqliteStore, Statement, Store, WriteBack},
     ticket::{NumberKey, Reader},
 };
 
 use super::{
-    Gateways, TicketsAgain, Watcher, WatcherParts, delivery_settings,
+    Gateways, Proving, TicketsAgain, Watcher, WatcherParts, delivery_settings,
     lock::{LedgerLock, LockError},
 };
 
@@ -60,6 +60,8 @@ pub struct Fixed {
     pub key: NumberKey,
     pub store: PathBuf,
     pub ledger: PathBuf,
+    /// By what the store is told of SMS to citizens, if at all.
+    pub write_back: Option<Statement>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -68,6 +70,7 @@ pub struct Assembly {
     pub watcher: Watcher,
     pub delivery: Delivery,
     pub gateways: Gateways,
+    pub proving: Option<Proving>,
     pub means: Arc<ArcSwap<Means>>,
     pub outbox: Outbox,
     /// Makes new means and a new policy from changed settings.
@@ -93,6 +96,10 @@ impl Assembly {
             info!(legs = recovered.len(), "took back {} claims of a run that broke off", recovered.len());
         }
         let watch = Watch { since: outbox.watch_since(now).await? };
+        let proving = match fixed.write_back {
+            Some(statement) => Some(Proving::open(outbox.clone(), WriteBack::of(&store, statement)?, now).await?),
+            None => None,
+        };
         let maker = Maker {
             store: store.clone(),
             outbox: outbox.clone(),
@@ -105,6 +112,7 @@ impl Assembly {
             watcher: Watcher::new(parts, now).await?,
             delivery: Delivery::new(outbox.clone(), fixed.clock),
             gateways: Gateways::new(outbox.clone()),
+            proving,
             means: Arc::new(ArcSwap::new(means)),
             outbox,
             maker,

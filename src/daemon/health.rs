@@ -14,15 +14,15 @@ use crate::{
 
 /// What is remembered of one subject under `health/S/name` or `health/C/name`.
 #[derive(Debug)]
-struct Remembered {
+pub(super) struct Remembered {
     subject: Subject,
-    health: Health,
+    pub(super) health: Health,
     /// As the ledger has it.
     kept: Health,
 }
 
 impl Remembered {
-    async fn read(outbox: &Outbox, subject: Subject) -> Result<Self, OutboxError> {
+    pub(super) async fn read(outbox: &Outbox, subject: Subject) -> Result<Self, OutboxError> {
         let text = outbox.get(&key(&subject)).await?;
         // What cannot be read is a fresh start: at worst an outage is told again.
         let health: Health = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
@@ -31,7 +31,7 @@ impl Remembered {
 
     /// Keeps how it fares and what is wanted for it; the first first, so that the
     /// steps of an outage stay the same whenever the process ends.
-    async fn keep(&mut self, outbox: &Outbox, plan: Plan, now: DateTime<Utc>) -> Result<(), OutboxError> {
+    pub(super) async fn keep(&mut self, outbox: &Outbox, plan: Plan, now: DateTime<Utc>) -> Result<(), OutboxError> {
         if self.health != self.kept {
             let text = serde_json::to_string(&self.health).unwrap_or_default();
             outbox.set(&key(&self.subject), &text).await?;

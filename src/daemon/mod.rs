@@ -7,6 +7,7 @@ pub mod book;
 mod health;
 mod lasting;
 mod lock;
+pub mod proving;
 mod pulse;
 mod run;
 mod schedule;
@@ -17,6 +18,7 @@ pub use again::TicketsAgain;
 pub use assembly::{Assembly, AssemblyError, Changeable, Fixed, Maker};
 pub use health::Gateways;
 pub use lock::{LedgerLock, LockError};
+pub use proving::Proving;
 pub use run::{Daemon, Observer, Reload, RunError, ScheduleSettings, citizens};
 pub use watcher::{CycleReport, Watcher, WatcherParts};
 

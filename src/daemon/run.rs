@@ -34,8 +34,9 @@ use crate::{
 };
 
 use super::{
-    CycleReport, Gateways, Watcher,
+    CycleReport, Gateways, Proving, Watcher,
     lasting::Lasting,
+    proving::prove,
     pulse::{Pulse, Pulses},
     schedule::{self, Wakes},
     systemd,
@@ -65,6 +66,8 @@ pub struct Daemon {
     pub watcher: Watcher,
     pub delivery: Delivery,
     pub gateways: Gateways,
+    /// If the settings ask for it.
+    pub proving: Option<Proving>,
     pub means: Arc<ArcSwap<Means>>,
     pub clock: Arc<dyn Clock>,
     pub observer: Arc<dyn Observer>,
@@ -96,12 +99,14 @@ pub enum RunError {
 }
 
 /// What the loops share.
-struct Shared {
-    clock: Arc<dyn Clock>,
+pub(super) struct Shared {
+    pub(super) clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
     /// Something was kept that may be due.
-    kept: Notify,
+    pub(super) kept: Notify,
+    /// An SMS to a citizen may have been taken.
+    pub(super) taken: Notify,
     wakes: Wakes,
     pulses: Pulses,
     /// The whole store has been read once.
@@ -124,6 +129,7 @@ impl Daemon {
             observer: self.observer,
             stop: stop.clone(),
             kept: Notify::new(),
+            taken: Notify::new(),
             wakes,
             pulses: Pulses::default(),
             ready: AtomicBool::new(false),
@@ -138,6 +144,7 @@ impl Daemon {
         let deliver = tracker.spawn(deliver(self.delivery, self.gateways, shared.clone(), settled));
         let reloads = tracker.spawn(hang_up(hangups, shared.clone()));
         let feed = tracker.spawn(feed(shared.clone()));
+        let proofs = tracker.spawn(prove(self.proving, shared.clone()));
         tracker.close();
         let ended = tokio::select! {
             // In this order: loops that end because of a stop have not ended by themselves.
@@ -147,6 +154,7 @@ impl Daemon {
             _ = deliver => Some("delivery"),
             _ = feed => Some("watchdog"),
             _ = reloads => Some("reload"),
+            _ = proofs => Some("write-back"),
         };
         stop.cancel();
         delivery.stop();
@@ -288,6 +296,7 @@ async fn deliver(
             Ok(round) => {
                 let citizens = citizens(&round);
                 if !citizens.is_empty() {
+                    shared.taken.notify_one();
                     // The watch loop is gone only when everything stops.
                     let _ = settled.send(citizens);
                 }

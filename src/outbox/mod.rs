@@ -21,6 +21,7 @@ mod error;
 mod form;
 mod listed;
 mod model;
+mod proof;
 mod sqlite;
 mod state;
 
@@ -32,6 +33,7 @@ pub use model::{
     Kept, KeptNotice, LedgerSettings, LegId, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry, Repeats,
     SentSince, Settled, Settlement, Token, Told, Wanted, scope,
 };
+pub use proof::{Proof, ProofState};
 use sqlite::{Lapse, SqliteLedger};
 pub use state::{LegState, NoticeState};
 

@@ -26,6 +26,7 @@ mod forms;
 mod keep;
 mod legs;
 mod migrate;
+mod proofs;
 mod rows;
 mod settle;
 mod view;

@@ -5,6 +5,8 @@
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
+use crate::ticket::TicketNo;
+
 /// Where in an export something stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -189,5 +191,24 @@ pub enum SourceError {
         /// What SQLite said.
         #[source]
         source: Box<sqlx::Error>,
+    },
+    /// A store of a kind that takes no statement.
+    #[error("{kind} takes no statement: remove [write_back] from duban.toml, or read the tickets from a database")]
+    NoWriteBack {
+        /// What the store is.
+        kind: &'static str,
+    },
+    /// A statement of the administrator's that the store does not take.
+    #[error("the statement of [write_back] cannot be run: correct it in duban.toml")]
+    Statement {
+        /// What the database said.
+        #[source]
+        source: Box<sqlx::Error>,
+    },
+    /// A statement of the administrator's without an effect.
+    #[error("the statement of [write_back] hit no row for ticket {ticket}: correct it in duban.toml, or add the row")]
+    NothingWritten {
+        /// For which ticket.
+        ticket: TicketNo,
     },
 }

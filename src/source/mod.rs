@@ -2,8 +2,8 @@
 //!
 //! A store is asked two things: what changed since a [`Cursor`], and how some
 //! tickets look now. Rows come as text; what they mean is read in `ticket`. The
-//! daemon never writes to a ticket store; [`import()`] does, from the exports that
-//! [`mod@file`] opens.
+//! daemon never writes to a ticket store but by [`mod@write_back`], if the administrator
+//! asks for it; [`import()`] does, from the exports that [`mod@file`] opens.
 
 use crate::ticket::{RawRow, TicketNo};
 
@@ -13,6 +13,8 @@ pub mod file;
 pub mod history;
 pub mod import;
 pub mod sqlite;
+pub mod statement;
+pub mod write_back;
 pub mod writer;
 
 pub use columns::ColumnMap;
@@ -21,6 +23,8 @@ pub use file::{Export, FileRow};
 pub use history::HistoryStore;
 pub use import::{ImportReport, Step, gathered, import};
 pub use sqlite::SqliteStore;
+pub use statement::{Parameter, Statement, StatementFault};
+pub use write_back::{Begun, Sent, WriteBack};
 pub use writer::SqliteStoreWriter;
 
 /// All rows of one ticket as the store has them.

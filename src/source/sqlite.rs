@@ -102,6 +102,11 @@ impl SqliteStore {
         })
     }
 
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// See [`super::Store::changed`].
     ///
     /// # Errors

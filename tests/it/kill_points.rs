@@ -142,6 +142,7 @@ async fn assembly(clock: Arc<dyn Clock>) -> Assembly {
         key: config::number_key(&loaded.settings.state.dir).unwrap(),
         store: loaded.settings.store_path(),
         ledger: loaded.settings.ledger_path(),
+        write_back: None,
         clock,
     };
     let changeable = Changeable {

@@ -51,3 +51,4 @@ mod ticket_rows;
 mod ticket_samples;
 mod wanted;
 mod watcher;
+mod write_back;

@@ -11,10 +11,11 @@ use duban::{
     channel::{Letter, Limits},
     clock::{Clock, HandClock},
     config::{self, Places},
-    daemon::{Assembly, Changeable, Fixed, Gateways, LedgerLock, Watcher, citizens},
+    daemon::{Assembly, Changeable, Fixed, Gateways, LedgerLock, Proving, Watcher, citizens},
     delivery::{Boxed, Carrier, Delivery, Means, Round},
     notice::{Failure, Kind, Medium, Outcome, Receipt},
     outbox::{Filter, NoticeState, Outbox},
+    source::SourceError,
 };
 
 use crate::program::House;
@@ -28,6 +29,7 @@ pub struct Office {
     pub mail: Arc<Line>,
     pub delivery: Delivery,
     pub means: Arc<Means>,
+    pub proving: Option<Proving>,
     gateways: Gateways,
     clock: Arc<HandClock>,
     _lock: LedgerLock,
@@ -54,6 +56,7 @@ impl Office {
             key: config::number_key(&house.state()).unwrap(),
             store: loaded.settings.store_path(),
             ledger: loaded.settings.ledger_path(),
+            write_back: loaded.settings.write_back.statement.clone(),
             clock: clock.clone(),
         };
         let changeable = Changeable {
@@ -64,11 +67,11 @@ impl Office {
             channels: loaded.channels.open(&loaded.secrets).unwrap(),
             mail_domain: "example.org".into(),
         };
-        let Assembly { watcher, delivery, gateways, means, outbox, lock, .. } =
+        let Assembly { watcher, delivery, gateways, proving, means, outbox, lock, .. } =
             Assembly::open(fixed, changeable).await.unwrap();
         let channels: Vec<Arc<dyn Carrier>> = vec![sms.clone(), mail.clone()];
         let means = Arc::new(Means { channels, ..(**means.load()).clone() });
-        Self { house, outbox, watcher, sms, mail, delivery, means, gateways, clock, _lock: lock }
+        Self { house, outbox, watcher, sms, mail, delivery, means, proving, gateways, clock, _lock: lock }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -91,6 +94,12 @@ impl Office {
             rounds.push(round);
         }
         rounds
+    }
+
+    /// Tells the store of SMS to citizens, if it is to be told.
+    pub async fn prove(&mut self) -> Option<SourceError> {
+        let now = self.now();
+        self.proving.as_mut().unwrap().look(now).await.unwrap()
     }
 
     /// How many notices of a kind are in a state.

@@ -10,7 +10,7 @@ use crate::{
     config::{self, Loaded},
     outbox::Outbox,
     rules::{RoundFacts, standing::standing},
-    source::{Cursor, SourceError, Store},
+    source::{Cursor, SourceError, Store, WriteBack},
     telemetry::chain,
     ticket::Reader,
 };
@@ -64,7 +64,24 @@ async fn store(loaded: &Loaded, reader: &Reader, now: DateTime<Utc>, found: &mut
             }
             let Tally { tickets, open, .. } = tally;
             found.fine("store", format!("工单库:{} 可读,工单 {tickets} 件,在办 {open} 件", path.display()));
+            write_back(loaded, found).await;
         }
+    }
+}
+
+/// Whether the store would take the statement; it is not run.
+async fn write_back(loaded: &Loaded, found: &mut Findings) {
+    let Some(statement) = &loaded.settings.write_back.statement else { return };
+    let tried = async {
+        let store = open::store(loaded).await?;
+        anyhow::Ok(WriteBack::of(&store, statement.clone())?.check().await?)
+    };
+    match tried.await {
+        Ok(()) => found.fine("store", "工单库:回写语句可用,市民短信被受理后各执行一次"),
+        Err(error) => found.fault("store", format!("工单库:{}", chain(error.as_ref()))),
+    }
+    if statement.mentions("hotline_ticket") {
+        found.warning("store", "工单库:回写到 hotline_ticket 的内容会被下一次导入覆盖;请写到自己建的表");
     }
 }
 

@@ -140,6 +140,7 @@ async fn daemon(
         key: config::number_key(dir)?,
         store: dir.join("tickets.db"),
         ledger: dir.join("ledger.db"),
+        write_back: None,
         clock: clock.clone(),
     };
     let templates = Templates::load(&[], &Wording::default())
@@ -152,7 +153,7 @@ async fn daemon(
         channels: channels(dir)?,
         mail_domain: "demo.example.org".into(),
     };
-    let Assembly { watcher, delivery, gateways, means, lock, .. } =
+    let Assembly { watcher, delivery, gateways, proving, means, lock, .. } =
         Assembly::open(fixed, changeable).await.map_err(stopped)?;
     let schedule = ScheduleSettings {
         poll: Duration::from_secs(5),
@@ -160,7 +161,7 @@ async fn daemon(
         calendar_check: "0 0 9 * * *".into(),
     };
     let reload = Box::new(|| Ok(None));
-    let daemon = Daemon { watcher, delivery, gateways, means, clock, observer: screen, schedule, reload };
+    let daemon = Daemon { watcher, delivery, gateways, proving, means, clock, observer: screen, schedule, reload };
     let stop = CancellationToken::new();
     let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
     told?;

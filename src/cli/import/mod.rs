@@ -159,7 +159,10 @@ pub fn stop(error: SourceError) -> anyhow::Error {
         | E::StoreLocked { .. }
         | E::StoreDamaged { .. }
         | E::StoreSchema { .. }
-        | E::Store { .. } => Stop::store(error),
+        | E::Store { .. }
+        | E::NoWriteBack { .. }
+        | E::Statement { .. }
+        | E::NothingWritten { .. } => Stop::store(error),
         E::ColumnMap { .. }
         | E::ColumnMapFault { .. }
         | E::FileUnreadable { .. }

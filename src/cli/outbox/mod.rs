@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod entry;
+mod proofs;
 
 pub use entry::Entry;
 
@@ -49,6 +50,8 @@ enum Command {
         #[command(flatten)]
         by: By,
     },
+    /// Lists the SMS to citizens of which the ticket store is to be told, and whether it was.
+    Proofs,
     /// Releases a notice that is held after a restore.
     Release {
         /// The notice's number.
@@ -130,6 +133,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
                 (None, None) => Ok(()),
             }
         }
+        Command::Proofs => proofs::run(&settings, session),
         Command::Release { notice, by } => {
             let now = session.now;
             change(&settings, async |ledger| ledger.free(NoticeId(*notice), &by.by, now).await)?;
