@@ -54,6 +54,9 @@ impl WriteBack {
     ///
     /// When the store cannot be opened to write, or does not understand the statement.
     pub async fn check(&self) -> Result<(), SourceError> {
+        // SQLite itself opens what it may not write, and says so only when it writes.
+        let writable = std::fs::OpenOptions::new().write(true).open(&self.path);
+        writable.map_err(|error| refused(&self.path, sqlx::Error::Io(error)))?;
         let mut connection = self.open().await?;
         let sql = AssertSqlSafe(self.statement.sql()).into_sql_str();
         connection.prepare(sql).await.map(|_| ()).map_err(|error| self.fault(error))

@@ -13,7 +13,7 @@ use duban::{
     config::{self, Places},
     daemon::{Assembly, Changeable, Fixed, Gateways, LedgerLock, Proving, Watcher, citizens},
     delivery::{Boxed, Carrier, Delivery, Means, Round},
-    notice::{Failure, Kind, Medium, Outcome, Receipt},
+    notice::{Failure, Kind, Medium, Outcome, Receipt, Refusal},
     outbox::{Filter, NoticeState, Outbox},
     source::SourceError,
 };
@@ -136,6 +136,11 @@ impl Line {
     pub fn breaks(&self) {
         let why = Failure::new("connect", "no route to host");
         *self.answer.lock().unwrap() = Outcome::NotSent { not_before: None, why };
+    }
+
+    /// From now on every number or address is refused.
+    pub fn refuses(&self) {
+        *self.answer.lock().unwrap() = Outcome::Refused(Refusal::Recipient(Failure::new("no-such", "")));
     }
 
     /// From now on everything does.

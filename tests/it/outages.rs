@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use duban::{
     notice::{Kind, Role},
-    outbox::NoticeState,
+    outbox::{Filter, NoticeState},
 };
 
 use crate::{
@@ -137,7 +137,7 @@ async fn a_mail_server_that_takes_nothing_is_told_by_sms_and_over_a_restart_not_
         office.step().await;
     }
     assert_eq!(office.sms.taken_with("邮件通道").len(), 2);
-    let down = office.outbox.list(&duban::outbox::Filter::All, 1000).await.unwrap();
+    let down = office.outbox.list(&Filter::All, 1000).await.unwrap();
     let down: Vec<Role> =
         down.iter().filter(|row| row.notice.key.kind == Kind::GatewayDown).map(|row| row.notice.key.role).collect();
     assert_eq!(down.len(), 4, "two steps for ops and desk: {down:?}");
@@ -156,4 +156,25 @@ async fn a_channel_that_failed_for_a_moment_is_not_told() {
     }
     assert!(!office.sms.taken().is_empty());
     assert!(office.mail.taken_with("通道").is_empty());
+}
+
+#[tokio::test]
+async fn that_a_channel_is_out_goes_by_it_not_even_where_the_other_way_is_refused() {
+    let mut office = office().await;
+    office.mail.breaks();
+    office.sms.refuses();
+    office.house.import_all([STAFF_SMS.ticket.to_owned(), urgent(1)]);
+    for _ in 0..=15 {
+        office.step().await;
+        office.forward(MINUTE);
+    }
+    assert!(!office.sms.taken_with("邮件通道").is_empty(), "it was tried");
+    assert!(office.mail.taken_with("通道").is_empty());
+    let listed = office.outbox.list(&Filter::All, 1000).await.unwrap();
+    let legs = listed.iter().filter(|row| row.notice.key.kind == Kind::GatewayDown).flat_map(|row| &row.legs);
+    assert!(
+        legs.clone().count() >= 2 && legs.clone().all(|leg| leg.channel != "mail"),
+        "{:?}",
+        legs.collect::<Vec<_>>()
+    );
 }
