@@ -13,9 +13,11 @@ use crate::ticket::TicketNo;
 
 pub mod kind;
 pub mod outcome;
+mod period;
 
 pub use kind::{Kind, Medium, Role};
 pub use outcome::{Failure, Outcome, Receipt, Refusal};
+pub use period::Period;
 
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,11 +33,13 @@ pub enum Subject {
     Source(String),
     /// A channel, by its name in the settings.
     Channel(String),
+    /// A week or a month; a unit's own copy of what is told about it.
+    Period { period: Period, unit: Option<Arc<str>> },
 }
 
 impl Subject {
     /// The subject as it stands in a key: `T/no/r1/1757559900`, `G/no`, `Y/2027`, `S/name`,
-    /// `C/name`.
+    /// `C/name`, `P/2026-W38`, `P/2026-W38/unit`.
     pub fn text(&self) -> String {
         match self {
             Self::Ticket { no, round, assignment: None } => format!("T/{no}/r{round}"),
@@ -44,6 +48,8 @@ impl Subject {
             Self::Year(year) => format!("Y/{year}"),
             Self::Source(name) => format!("S/{name}"),
             Self::Channel(name) => format!("C/{name}"),
+            Self::Period { period, unit: None } => format!("P/{}", period.name()),
+            Self::Period { period, unit: Some(unit) } => format!("P/{}/{unit}", period.name()),
         }
     }
 
@@ -51,7 +57,7 @@ impl Subject {
     pub fn ticket(&self) -> Option<&TicketNo> {
         match self {
             Self::Ticket { no, .. } => Some(no),
-            Self::Group { .. } | Self::Year(_) | Self::Source(_) | Self::Channel(_) => None,
+            Self::Group { .. } | Self::Year(_) | Self::Source(_) | Self::Channel(_) | Self::Period { .. } => None,
         }
     }
 }
@@ -71,6 +77,8 @@ pub enum Occurrence {
     Size(u16),
     /// A set of findings: their codes, sorted and joined with `;`.
     Findings(String),
+    /// What was issued anew: the revision, 1 for the first.
+    Revision(u16),
 }
 
 impl Occurrence {
@@ -83,6 +91,7 @@ impl Occurrence {
             Self::Number(hash) => hash.clone(),
             Self::Size(n) => format!("size{n}"),
             Self::Findings(codes) => codes.clone(),
+            Self::Revision(n) => format!("rev{n}"),
         }
     }
 }

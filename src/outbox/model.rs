@@ -42,7 +42,7 @@ pub struct Token(pub i64);
 pub struct Envelope(pub i64);
 
 /// The whole set wanted for one scope: a ticket, a group, a year, a source, a
-/// channel.
+/// channel, a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// See [`scope`].
@@ -50,7 +50,7 @@ pub struct Wanted {
     pub notices: Vec<Notice>,
 }
 
-/// The scope of a subject: `T/no`, `G/no`, `Y/2027`, `S/name`, `C/name`.
+/// The scope of a subject: `T/no`, `G/no`, `Y/2027`, `S/name`, `C/name`, `P/2026-W38`.
 ///
 /// ```
 /// use duban::{notice::Subject, outbox::scope, ticket::TicketNo};
@@ -60,7 +60,11 @@ pub struct Wanted {
 pub fn scope(subject: &Subject) -> String {
     match subject {
         Subject::Ticket { no, .. } => format!("T/{no}"),
-        Subject::Group { .. } | Subject::Year(_) | Subject::Source(_) | Subject::Channel(_) => subject.text(),
+        Subject::Group { .. }
+        | Subject::Year(_)
+        | Subject::Source(_)
+        | Subject::Channel(_)
+        | Subject::Period { .. } => subject.text(),
     }
 }
 

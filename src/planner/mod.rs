@@ -29,6 +29,7 @@ mod dispatch;
 mod group;
 mod ladder;
 mod observe;
+mod past;
 mod revisit;
 mod system;
 mod upcoming;
@@ -38,6 +39,7 @@ pub use calendar_missing::calendar_missing;
 pub use data_quality::sentence;
 pub use group::{GroupView, group};
 pub use observe::{Order, Seen, SmsOutcome, SmsState, TicketFacts, Told, observe};
+pub use past::{End, PastRound, Stamp};
 pub use system::{Gateway, Health, Patience, gateway, source};
 pub use upcoming::upcoming;
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::past::PastRound;
 use crate::{
     notice::{Kind, form_number},
     rules::{RoundFacts, Standing},
@@ -16,6 +17,8 @@ pub struct TicketFacts {
     pub numbers: Vec<(NumberHash, DateTime<Utc>)>,
     /// Supervision orders (督办单) issued for it, in the order they were seen.
     pub orders: Vec<Order>,
+    /// Rounds that are over, for the rates.
+    pub past: Vec<PastRound>,
 }
 
 /// A supervision order that was issued for a ticket.
@@ -51,6 +54,11 @@ impl TicketFacts {
         (first.0 != hash).then_some(this.1)
     }
 
+    /// Whether the end of a round is remembered.
+    fn has_past(&self, round: u16) -> bool {
+        self.past.iter().any(|past| past.round == round)
+    }
+
     /// Takes in a fact as the ledger stored it; an unknown one is left alone.
     pub fn add(&mut self, what: &str, value: &str, first_seen: DateTime<Utc>) {
         let instant = || value.parse::<i64>().ok().and_then(|secs| DateTime::from_timestamp(secs, 0));
@@ -65,6 +73,9 @@ impl TicketFacts {
                 if let (Ok(round), Some(at)) = (round.parse(), instant()) {
                     self.rounds.round_starts.push((round, at));
                 }
+            }
+            (PastRound::WHAT, round) => {
+                self.past.extend(PastRound::read(round, value).filter(|past| !self.has_past(past.round)));
             }
             ("order", name) => {
                 // One order may be remembered under several rounds.
@@ -140,6 +151,9 @@ pub fn observe(ticket: &Ticket, standing: &Standing, known: &TicketFacts) -> Vec
         && !known.rounds.dissatisfied.contains(&revisited.at())
     {
         add("dissatisfied".into(), revisited.at().timestamp().to_string());
+    }
+    if let Some(past) = PastRound::seen(ticket, standing).filter(|past| !known.has_past(past.round)) {
+        add(format!("{}:{}", PastRound::WHAT, past.round), past.text());
     }
     if let Some(start) = standing.round_start
         && !known.rounds.round_starts.iter().any(|(round, _)| *round == standing.round)

@@ -1,3 +1,5 @@
-//! What is put on paper: forms, folded from tickets and ledger.
+//! What is put on paper: forms, the five rates and bulletins, folded from tickets
+//! and ledger.
 
 pub mod forms;
+pub mod rates;

@@ -9,6 +9,7 @@ pub mod deadline;
 pub mod findings;
 mod modes;
 pub mod proof;
+pub mod rates;
 pub mod repeat;
 pub mod settings;
 pub mod standing;

@@ -10,6 +10,7 @@ pub use super::{
         ExtensionUnit, LastDay, LateReceipt, MidnightDue, PlatformDue, RoundTwo, SmsOrNot, SpacingAfter, Substitute,
         UnknownYear, UrgentLadder, WindowReading, WrongPerson,
     },
+    rates::{Bulletin, Rates},
     time_of_day::TimeOfDay,
 };
 
@@ -40,6 +41,8 @@ pub struct Rules {
     pub ladder: Ladder,
     pub repeat: Repeat,
     pub data_quality: DataQuality,
+    pub rates: Rates,
+    pub bulletin: Bulletin,
     pub quiet: Quiet,
     pub catch_up: CatchUp,
 }
@@ -262,6 +265,13 @@ impl Rules {
         within("repeat.approaching", self.repeat.approaching.into(), 1, 99, "1 to 99")?;
         within("repeat.again_every", self.repeat.again_every.into(), 1, 100, "1 to 100")?;
         within("repeat.window_days", self.repeat.window_days, 1, 3660, "1 to 3660 days")?;
+        within("rates.feedback_workdays", self.rates.feedback_workdays, 1, 30, "1 to 30")?;
+        let weights = self.rates.weights;
+        for weight in [weights.satisfied, weights.basic, weights.fair, weights.dissatisfied] {
+            within("rates.weights", weight, 0, 100, "0 to 100 hundredths")?;
+        }
+        within("bulletin.corrections_days", self.bulletin.corrections_days, 0, 366, "0 to 366 days")?;
+        within("bulletin.groups_from", self.bulletin.groups_from.into(), 2, 100, "2 to 100")?;
         within("dispatch.grace_h", self.dispatch.grace_h, 0, 24, "0 to 24 hours")?;
         for limits in [self.conclusion.workdays_12345, self.conclusion.days_12319] {
             for days in [limits.urgent, limits.complex, limits.difficult] {

@@ -72,6 +72,8 @@ pub struct Ticket {
     pub dispatched: Option<Moment>,
     /// 接单时间.
     pub accepted: Option<Moment>,
+    /// 是否先行联系, as the platform judges it; `None` for 未评价.
+    pub first_contacted: Option<value::Answer>,
     /// 先行联系时间: the contact that succeeded.
     pub contacted: Option<Moment>,
     /// 联系记录: failed attempts, in the log's order.

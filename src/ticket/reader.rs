@@ -134,6 +134,7 @@ impl Reader {
             received: readings.received.moment(),
             dispatched,
             accepted: cells.moment(Field::Accepted),
+            first_contacted: word(Field::FirstContacted).and_then(|word| self.words.answer(&word)),
             contacted: cells.moment(Field::Contacted),
             attempts: cells.attempts(dispatched, updated),
             return_applied: cells.moment(Field::ReturnApplied),

@@ -37,6 +37,7 @@ mod peers;
 mod personal_data;
 mod planner;
 mod program;
+mod rates;
 mod rules_vectors;
 mod run_channels;
 mod run_process;
