@@ -63,8 +63,10 @@ async fn deliver(outbox: &Outbox) -> Result<(), OutboxError> {
             channel: "webhook".into(),
             not_before: None,
         };
-        let expansions: Vec<_> =
-            due.iter().map(|one| Expansion { notice: one.id, legs: vec![leg(one.key.role.id())] }).collect();
+        let expansions: Vec<_> = due
+            .iter()
+            .map(|one| Expansion { notice: one.id, legs: vec![leg(one.key.role.id())], left_out: Vec::new() })
+            .collect();
         if !expansions.is_empty() {
             outbox.expand(&expansions, at(0)).await?;
         }

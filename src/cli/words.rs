@@ -45,6 +45,8 @@ pub fn reason(code: &str) -> &str {
         "not-wanted" => "不再需要",
         "cancelled" => "人工取消",
         "nobody-reachable" => "无人可通知",
+        "person-ceiling" => "本小时已达上限,合并后发",
+        "acknowledged" => "本人已签收",
         "restored" => "恢复备份后待放行",
         "retried" => "人工重发",
         "released" => "人工放行",

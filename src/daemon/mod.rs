@@ -23,16 +23,21 @@ pub use run::{Daemon, Observer, Reload, RunError, ScheduleSettings, citizens};
 pub use watcher::{CycleReport, Watcher, WatcherParts};
 
 use crate::{
-    delivery::{DeliverySettings, Quiet, QuietHours},
+    delivery::{Ceilings, DeliverySettings, Quiet, QuietHours},
     rules::{Rules, settings::TimeOfDay},
 };
 
-/// Delivery as the rules have it: their quiet hours, the rest by default.
+/// Delivery as the rules have it: their quiet hours and ceilings, the rest by default.
 pub fn delivery_settings(rules: &Rules) -> DeliverySettings {
     let quiet = |from: TimeOfDay, to: TimeOfDay| Quiet { from: from.time(), to: to.time() };
     let quiet = QuietHours {
         staff: quiet(rules.quiet.staff_from, rules.quiet.staff_to),
         citizen: quiet(rules.citizen_sms.to, rules.citizen_sms.from),
     };
-    DeliverySettings { quiet, ..DeliverySettings::default() }
+    let ceiling = |most: u32| (most > 0).then_some(most);
+    let ceilings = Ceilings {
+        sms: ceiling(rules.calm.sms_per_person_per_hour),
+        email: ceiling(rules.calm.email_per_person_per_hour),
+    };
+    DeliverySettings { quiet, ceilings, ..DeliverySettings::default() }
 }

@@ -12,7 +12,11 @@
 //!
 //! It does not decide what is wanted, and it does not know providers.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use tokio::{
@@ -21,7 +25,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{clock::Clock, outbox::Outbox};
+use crate::{
+    clock::Clock,
+    outbox::{KeptNotice, Outbox},
+};
 
 mod breaker;
 mod check;
@@ -32,6 +39,7 @@ mod means;
 mod people;
 mod quiet;
 mod report;
+mod room;
 mod settings;
 mod verdict;
 mod work;
@@ -41,6 +49,7 @@ pub use error::{DeliveryError, RereadError};
 pub use means::{Boxed, Carrier, Fresh, Means, Reread};
 pub use quiet::{Haste, Quiet, QuietHours};
 pub use report::{Broken, Leaving, Paused, Round};
+pub use room::Ceilings;
 pub use settings::{BackOff, DeliverySettings, FailPoint, Jitter, Point};
 pub use wrap::WordsFault;
 
@@ -142,7 +151,8 @@ impl Delivery {
             if due.is_empty() {
                 break;
             }
-            let expansions: Vec<_> = due.iter().map(|notice| means.expansion(notice, now)).collect();
+            let acks = core.outbox.acks_of(&repeating(&due)).await?;
+            let expansions: Vec<_> = due.iter().map(|notice| means.expansion(notice, &acks, now)).collect();
             let expanded = core.outbox.expand(&expansions, now).await?;
             round.add(Round { expanded, ..Round::default() });
         }
@@ -160,6 +170,13 @@ impl Delivery {
         let wakes = [self.core.outbox.next_wake(now).await?, self.core.first_pause_end(now)];
         Ok(wakes.into_iter().flatten().min())
     }
+}
+
+/// The scopes of notices that only say again what may have been acknowledged.
+fn repeating(due: &[KeptNotice]) -> Vec<String> {
+    let repeats = due.iter().filter(|notice| notice.key.kind.repeats().is_some());
+    let scopes: BTreeSet<String> = repeats.map(|notice| notice.scope()).collect();
+    scopes.into_iter().collect()
 }
 
 impl Running {

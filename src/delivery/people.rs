@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use super::{Haste, Means};
 use crate::{
     calendar::civil,
-    notice::{Kind, Medium, Role},
-    outbox::{CITIZEN, ClaimedLeg, Expansion, KeptNotice, NewLeg},
+    notice::{Kind, Medium, Role, Said},
+    outbox::{Ack, CITIZEN, ClaimedLeg, Expansion, KeptNotice, NewLeg},
     roster::Person,
 };
 
@@ -15,8 +15,9 @@ use crate::{
 const SPARE: [Medium; 2] = [Medium::Email, Medium::Sms];
 
 impl Means {
-    /// The legs of a notice that has come due.
-    pub(super) fn expansion(&self, notice: &KeptNotice, now: DateTime<Utc>) -> Expansion {
+    /// The legs of a notice that has come due. Who has acknowledged what it only
+    /// says again is left out; the others are told.
+    pub(super) fn expansion(&self, notice: &KeptNotice, acks: &[Ack], now: DateTime<Utc>) -> Expansion {
         let legs = match notice.key.role {
             Role::Citizen => self.citizen(notice, now),
             Role::Handler
@@ -27,7 +28,11 @@ impl Means {
             | Role::BureauMatter
             | Role::Ops => self.staff(notice, now),
         };
-        Expansion { notice: notice.id, legs }
+        let said = Said { subject: &notice.key.subject, kind: notice.key.kind, facts: &notice.facts };
+        let is_acked =
+            |leg: &NewLeg| acks.iter().any(|ack| ack.person == leg.person && said.is_settled_by(&ack.said()));
+        let (left_out, legs) = legs.into_iter().partition(is_acked);
+        Expansion { notice: notice.id, legs, left_out }
     }
 
     fn citizen(&self, notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {

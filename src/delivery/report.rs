@@ -24,6 +24,8 @@ pub struct Round {
     pub withdrawn: u64,
     /// Legs put back without a call: the store, quiet hours, a closed channel.
     pub released: u64,
+    /// Legs put back because their person has had its messages of the hour.
+    pub gathered: u64,
     /// Answers that came after their claim had been taken away.
     pub fenced: Vec<LegId>,
     /// Templates that failed.
@@ -78,11 +80,13 @@ impl Round {
         self.recovered.extend(other.recovered);
         self.expired += other.expired;
         self.expanded.legs += other.expanded.legs;
+        self.expanded.left_out += other.expanded.left_out;
         self.expanded.told_already += other.expanded.told_already;
         self.expanded.nobody += other.expanded.nobody;
         self.left.extend(other.left);
         self.withdrawn += other.withdrawn;
         self.released += other.released;
+        self.gathered += other.gathered;
         self.fenced.extend(other.fenced);
         self.words_faults.extend(other.words_faults);
         self.paused.extend(other.paused);

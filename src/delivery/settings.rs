@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 
-use super::QuietHours;
+use super::{Ceilings, QuietHours};
 use crate::outbox::Repeats;
 
 const SHORTEST_LEASE: Duration = Duration::from_secs(60);
@@ -28,6 +28,7 @@ pub struct DeliverySettings {
     /// How long after an unknown outcome the repeat waits.
     pub repeat_after: TimeDelta,
     pub quiet: QuietHours,
+    pub ceilings: Ceilings,
     /// The domain of message ids.
     pub mail_domain: String,
     pub fail_point: FailPoint,
@@ -44,6 +45,7 @@ impl Default for DeliverySettings {
             repeats: Repeats { sms: 1, email: 3, chat: 1, webhook: 3, file: 3 },
             repeat_after: TimeDelta::minutes(2),
             quiet: QuietHours::default(),
+            ceilings: Ceilings::default(),
             mail_domain: "duban.localdomain".to_owned(),
             fail_point: FailPoint::default(),
         }

@@ -14,6 +14,7 @@ use super::{
     breaker::Gate,
     check::{Check, check},
     core::Core,
+    room::Rooms,
     verdict::Way,
     wrap::Wanted,
 };
@@ -27,6 +28,8 @@ use crate::{
 
 /// After so long a turn ends, so that new settings take effect.
 const LONGEST_TURN: std::time::Duration = std::time::Duration::from_secs(20);
+/// The code of a leg whose person has had its messages of the hour.
+const CEILING: &str = "person-ceiling";
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 /// One channel's part of a round.
@@ -37,6 +40,8 @@ pub(super) struct Work<'a> {
     /// What is to be settled with the next commit.
     pub(super) settled: Vec<Settled>,
     pub(super) round: Round,
+    /// What the persons of the present claim have had.
+    rooms: Rooms,
 }
 
 /// A message on its way.
@@ -54,7 +59,7 @@ struct Claim {
 
 impl<'a> Work<'a> {
     pub(super) fn new(core: &'a Core, means: &'a Means, channel: &'a Arc<dyn Carrier>) -> Self {
-        Self { core, means, channel, settled: Vec::new(), round: Round::default() }
+        Self { core, means, channel, settled: Vec::new(), round: Round::default(), rooms: Rooms::default() }
     }
 
     /// Works off what the channel has, until nothing can leave or it was long
@@ -92,6 +97,7 @@ impl<'a> Work<'a> {
             }
             // A clock that leaps must not take these claims back from us.
             let _held = self.core.hold(claim.bundles[0].token);
+            self.rooms = Rooms::of(self.core, self.means, &claim.bundles, now).await?;
             let ready = self.ready(&claim.bundles, now).await;
             self.hand_over(ready, claim.ends).await?;
             self.write_down(&[]).await?;
@@ -173,11 +179,18 @@ impl<'a> Work<'a> {
         if wanted.is_empty() {
             return None;
         }
+        if let Some(until) = self.rooms.full_until(bundle) {
+            let legs = wanted.iter().map(|one| one.leg.id);
+            self.round.gathered += wanted.len() as u64;
+            self.settled.extend(legs.map(|leg| one(bundle.token, leg, Settlement::Gathered { until, why: CEILING })));
+            return None;
+        }
         let legs: Vec<ClaimedLeg> = wanted.iter().map(|one| one.leg.clone()).collect();
         let number = legs.iter().map(|leg| self.core.number_of(leg.id)).max().unwrap_or_default();
         match self.means.wrap(bundle, &wanted, number) {
             Ok(wrapped) => {
                 self.round.words_faults.extend(wrapped.fault);
+                self.rooms.take(bundle, now);
                 let bundle = Bundle { legs, ..bundle.clone() };
                 Some(Sending { bundle, letter: wrapped.letter, text: wrapped.text })
             }

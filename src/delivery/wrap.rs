@@ -7,7 +7,7 @@ use crate::{
     channel::{Letter, Mail, Sms, message_id},
     message::{Item, Text},
     notice::{Facts, Failure, Kind, Medium, Outcome, Refusal},
-    outbox::{Bundle, CITIZEN, ClaimedLeg},
+    outbox::{Bundle, CITIZEN, ClaimedLeg, Together},
     ticket::Private,
 };
 
@@ -44,7 +44,7 @@ impl Means {
     /// place `number`.
     pub(super) fn wrap(&self, bundle: &Bundle, wanted: &[Wanted<'_>], number: usize) -> Result<Wrapped, Unsendable> {
         let (to, name) = self.address(bundle, wanted, number)?;
-        let (text, fault) = self.words(bundle.medium, wanted)?;
+        let (text, fault) = self.words(bundle, wanted)?;
         let id = format!("{:016x}", bundle.envelope.0);
         let letter = match bundle.medium {
             Medium::Sms => Letter::Sms(Sms { id, to, text: text.body.clone() }),
@@ -95,16 +95,20 @@ impl Means {
         to.map(|to| (to, Some(person.name.clone()))).ok_or_else(|| no_address("no-address"))
     }
 
-    fn words(&self, medium: Medium, wanted: &[Wanted<'_>]) -> Result<(Text, Option<WordsFault>), Unsendable> {
+    fn words(&self, bundle: &Bundle, wanted: &[Wanted<'_>]) -> Result<(Text, Option<WordsFault>), Unsendable> {
+        let medium = bundle.medium;
         let none = Facts::new();
         let rows: Vec<(Kind, Item<'_>)> =
             wanted.iter().map(|one| (one.leg.notice.key.kind, item(one, &none))).collect();
         let items: Vec<Item<'_>> = rows.iter().map(|(_, item)| *item).collect();
         let kinds = kinds(wanted);
         let kind = kinds[0];
-        let written = match kinds[..] {
-            [kind] => self.templates.render(kind, medium, &items),
-            _ => self.templates.render_first_start(medium, &rows),
+        let written = match (&kinds[..], bundle.together) {
+            ([kind], Together::Kind | Together::FirstStart | Together::Gathered) => {
+                self.templates.render(*kind, medium, &items)
+            }
+            (_, Together::Kind | Together::FirstStart) => self.templates.render_first_start(medium, &rows),
+            (_, Together::Gathered) => self.templates.render_gathered(medium, &rows),
         };
         let error = match written {
             Ok(text) => return Ok((text, None)),

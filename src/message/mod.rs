@@ -105,6 +105,16 @@ impl Templates {
         self.write(&name::first_start(medium), medium, &items)
     }
 
+    /// The one message about notices of any kinds that waited for room under a
+    /// person's ceiling.
+    ///
+    /// # Errors
+    ///
+    /// When the medium has no such text, or a fact is missing.
+    pub fn render_gathered(&self, medium: Medium, items: &[(Kind, Item<'_>)]) -> Result<Text, MessageError> {
+        self.write(&name::gathered(medium), medium, items)
+    }
+
     /// The bare words that go out when a template fails at sending: what it is
     /// about and which ticket. `None` for a citizen, who gets nothing unplanned.
     pub fn fallback(&self, kind: Kind, medium: Medium, items: &[Item<'_>]) -> Option<Text> {

@@ -28,6 +28,11 @@ pub fn first_start(medium: Medium) -> String {
     format!("first-start.{medium}.txt")
 }
 
+/// The text of what waited for room under a person's ceiling.
+pub fn gathered(medium: Medium) -> String {
+    format!("gathered.{medium}.txt")
+}
+
 /// Whether a file of this name is ever used: it is shipped, or it is the text
 /// for several of a kind whose text for one is shipped.
 pub fn is_known(name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The templates that come with the program.
 
 /// Every shipped template, `(name, text)`, sorted by name.
-pub const SHIPPED: [(&str, &str); 147] = [
+pub const SHIPPED: [(&str, &str); 149] = [
     ("archive-due.email.many.txt", include_str!("../../config/templates/archive-due.email.many.txt")),
     ("archive-due.email.txt", include_str!("../../config/templates/archive-due.email.txt")),
     ("audit-pending.email.many.txt", include_str!("../../config/templates/audit-pending.email.many.txt")),
@@ -107,6 +107,8 @@ pub const SHIPPED: [(&str, &str); 147] = [
     ("gateway-down.email.txt", include_str!("../../config/templates/gateway-down.email.txt")),
     ("gateway-down.sms.many.txt", include_str!("../../config/templates/gateway-down.sms.many.txt")),
     ("gateway-down.sms.txt", include_str!("../../config/templates/gateway-down.sms.txt")),
+    ("gathered.email.txt", include_str!("../../config/templates/gathered.email.txt")),
+    ("gathered.sms.txt", include_str!("../../config/templates/gathered.sms.txt")),
     ("head.email.txt", include_str!("../../config/templates/head.email.txt")),
     ("hot-topic.email.many.txt", include_str!("../../config/templates/hot-topic.email.many.txt")),
     ("hot-topic.email.txt", include_str!("../../config/templates/hot-topic.email.txt")),

@@ -21,6 +21,7 @@ pub fn faults(templates: &Templates) -> Vec<MessageError> {
     }
     for medium in [Medium::Sms, Medium::Email] {
         faults.extend(first_start(templates, medium).err());
+        faults.extend(gathered(templates, medium).err());
     }
     faults.sort_by(|a, b| (a.file(), a.line()).cmp(&(b.file(), b.line())));
     faults.dedup_by(|a, b| a.to_string() == b.to_string());
@@ -71,6 +72,23 @@ fn first_start(templates: &Templates, medium: Medium) -> Result<(), MessageError
             facts.iter().cycle().take(count).map(|(kind, facts)| (*kind, marked(facts))).collect();
         let text = templates.render_first_start(medium, &items)?;
         check_sms(templates, &name::first_start(medium), &text)?;
+    }
+    Ok(())
+}
+
+/// One of every kind that travels by the medium, each alone beside another kind,
+/// and a hundred.
+fn gathered(templates: &Templates, medium: Medium) -> Result<(), MessageError> {
+    let kinds = Kind::ALL.into_iter().filter(|kind| !kind.is_to_citizen() && kind.media().contains(&medium));
+    let cases = kinds.filter_map(|kind| Some((kind, fixture::facts(kind, &templates.wording)?)));
+    let facts: Vec<(Kind, Facts)> =
+        cases.flat_map(|(kind, cases)| cases.into_iter().map(move |facts| (kind, provisional(&facts)))).collect();
+    let all: Vec<(Kind, Item<'_>)> = facts.iter().map(|(kind, facts)| (*kind, marked(facts))).collect();
+    let hundred: Vec<(Kind, Item<'_>)> = all.iter().copied().cycle().take(100).collect();
+    let pairs: Vec<&[(Kind, Item<'_>)]> = all.windows(2).collect();
+    for items in [&all[..], &hundred[..]].into_iter().chain(pairs) {
+        let text = templates.render_gathered(medium, items)?;
+        check_sms(templates, &name::gathered(medium), &text)?;
     }
     Ok(())
 }

@@ -11,10 +11,12 @@ use chrono::{DateTime, Utc};
 
 use crate::ticket::TicketNo;
 
+pub mod again;
 pub mod kind;
 pub mod outcome;
 mod period;
 
+pub use again::{Again, Said};
 pub use kind::{Kind, Medium, Role};
 pub use outcome::{Failure, Outcome, Receipt, Refusal};
 pub use period::Period;
@@ -139,6 +141,8 @@ pub enum Reason {
     Cancelled,
     /// No person with a working channel holds the role.
     NobodyReachable,
+    /// The person has acknowledged what this only says again.
+    Acknowledged,
     /// The ledger was restored from a backup: it may have been sent.
     Restored,
 }
@@ -155,6 +159,7 @@ impl Reason {
             Self::NotWanted => "not-wanted",
             Self::Cancelled => "cancelled",
             Self::NobodyReachable => "nobody-reachable",
+            Self::Acknowledged => "acknowledged",
             Self::Restored => "restored",
         }
     }

@@ -8,6 +8,11 @@ use chrono::{DateTime, Utc};
 use super::{NoticeState, OutboxError, Wanted};
 use crate::notice::{Batch, Kind, Notice, Reason, Role, Wish};
 
+/// How the batch of a first start's digest begins.
+pub(super) const FIRST_START: &str = "start/";
+/// The batch of legs that wait for room under their person's ceiling.
+pub(super) const GATHERED: &str = "gathered";
+
 /// A row as far as comparing needs it.
 #[derive(Debug)]
 pub(super) struct KnownRow {
@@ -190,7 +195,7 @@ pub(super) fn batch_key(notice: &Notice, role: Role) -> Option<Arc<str>> {
         Batch::Due(at) => format!("{kind}|due/{}", at.timestamp_micros()),
         Batch::Cycle(at) => format!("{kind}|cycle/{}", at.timestamp_micros()),
         // A40: one digest across the overdue kinds.
-        Batch::FirstStart(at) => format!("start/{}", at.timestamp_micros()),
+        Batch::FirstStart(at) => format!("{FIRST_START}{}", at.timestamp_micros()),
         Batch::Alone => return None,
     };
     Some(key.into())

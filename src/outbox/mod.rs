@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::ticket::TicketNo;
 
+mod calm;
 mod compare;
 mod error;
 mod form;
@@ -25,13 +26,14 @@ mod proof;
 mod sqlite;
 mod state;
 
+pub use calm::{Ack, HandedOrder};
 pub use error::OutboxError;
 pub use form::{FormFilter, IssuedForm, NewForm, Series};
 pub use listed::{Counts, Filter, Listed, ListedAttempt, ListedLeg};
 pub use model::{
     Begun, Bundle, CITIZEN, CitizenOutcome, ClaimOrder, ClaimedLeg, Envelope, Expanded, Expansion, FactSeen, Fenced,
     Kept, KeptNotice, LedgerSettings, LegId, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry, Repeats,
-    SentSince, Settled, Settlement, Token, Told, Wanted, scope,
+    SentSince, Settled, Settlement, Together, Token, Told, Wanted, scope,
 };
 pub use proof::{Proof, ProofState};
 use sqlite::{Lapse, SqliteLedger};
@@ -130,16 +132,6 @@ impl Outbox {
     /// When the ledger fails; nothing is claimed then.
     pub async fn claim(&self, order: &ClaimOrder<'_>, now: DateTime<Utc>) -> Result<Vec<Bundle>, OutboxError> {
         self.ledger.claim(order, now).await
-    }
-
-    /// How many messages a channel was handed after an instant; claims that were
-    /// put back without a call do not count.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger fails.
-    pub async fn sent_since(&self, channel: &str, since: DateTime<Utc>) -> Result<SentSince, OutboxError> {
-        self.ledger.sent_since(channel, since).await
     }
 
     /// The channels that have legs waiting, whether or not the settings still

@@ -104,6 +104,13 @@ pub struct KeptNotice {
     pub facts: Facts,
 }
 
+impl KeptNotice {
+    /// The scope it stands under, for one about a ticket, a group, a year or a source.
+    pub fn scope(&self) -> String {
+        self.ticket.as_ref().map_or_else(|| self.key.subject.clone(), |no| format!("T/{no}"))
+    }
+}
+
 /// A leg to be added under a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLeg {
@@ -120,8 +127,10 @@ pub struct NewLeg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expansion {
     pub notice: NoticeId,
-    /// Empty: nobody can be reached; a dead leg records it.
+    /// None of either kind: nobody can be reached; a dead leg records it.
     pub legs: Vec<NewLeg>,
+    /// Not to be sent: these persons have acknowledged what this only says again.
+    pub left_out: Vec<NewLeg>,
 }
 
 /// What an expansion made.
@@ -129,6 +138,8 @@ pub struct Expansion {
 pub struct Expanded {
     /// Legs made or taken up again.
     pub legs: u64,
+    /// Legs recorded as left out: their person had acknowledged it.
+    pub left_out: u64,
     /// Notices ended because each of their legs exists under another role.
     pub told_already: u64,
     /// Notices that reach nobody.
@@ -165,8 +176,20 @@ pub struct Bundle {
     pub medium: Medium,
     pub channel: String,
     pub envelope: Envelope,
+    pub together: Together,
     /// At least one.
     pub legs: Vec<ClaimedLeg>,
+}
+
+/// Why the legs of a bundle travel together; it decides their words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// They are of one kind, or there is only one.
+    Kind,
+    /// Overdue steps found at the first start (A40).
+    FirstStart,
+    /// They waited for room under a person's ceiling; any kinds.
+    Gathered,
 }
 
 /// One leg of a bundle.
@@ -227,6 +250,9 @@ pub enum Settlement {
     Superseded(Reason),
     /// Not called: it waits. Costs no attempt.
     Released { until: DateTime<Utc>, why: &'static str },
+    /// Not called: it waits until its person has room again, and then travels in
+    /// one message with all that does. Costs no attempt.
+    Gathered { until: DateTime<Utc>, why: &'static str },
 }
 
 /// What follows from an answer; `delivery` decides it.

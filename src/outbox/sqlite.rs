@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::{LedgerSettings, OutboxError};
 
+mod calm;
 mod claim;
 mod desk;
 mod facts;

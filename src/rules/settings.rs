@@ -44,6 +44,7 @@ pub struct Rules {
     pub rates: Rates,
     pub bulletin: Bulletin,
     pub quiet: Quiet,
+    pub calm: Calm,
     pub catch_up: CatchUp,
 }
 
@@ -209,6 +210,15 @@ pub struct Quiet {
     pub article: String,
     pub staff_from: TimeOfDay,
     pub staff_to: TimeOfDay,
+}
+
+/// How many ordinary messages a person gets in any hour; 0 is no ceiling.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calm {
+    pub article: String,
+    pub sms_per_person_per_hour: u32,
+    pub email_per_person_per_hour: u32,
 }
 
 /// After downtime and at the first start (A40, A43).

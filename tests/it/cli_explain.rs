@@ -155,7 +155,7 @@ async fn what_the_ledger_has_is_told_with_its_states() {
     let first = due.iter().find(|notice| notice.key.kind.id() == "first-contact-due").unwrap();
     let leg =
         NewLeg { person: "2601-handler".to_owned(), medium: Medium::Sms, channel: "sms".to_owned(), not_before: None };
-    outbox.expand(&[Expansion { notice: first.id, legs: vec![leg] }], instant).await.unwrap();
+    outbox.expand(&[Expansion { notice: first.id, legs: vec![leg], left_out: Vec::new() }], instant).await.unwrap();
     let order = ClaimOrder { channel: "sms", limit: 1, lease: chrono::TimeDelta::seconds(60) };
     let [bundle] = outbox.claim(&order, instant).await.unwrap().try_into().unwrap();
     let settlement =

@@ -153,7 +153,7 @@ async fn settled(outbox: &Outbox, person: &str, outcome: Outcome, next: Next) ->
     let notice = due.iter().find(|notice| notice.key.kind.id() == "ticket-assigned").unwrap().id;
     let (medium, channel) = (Medium::Sms, "sms".to_owned());
     let leg = NewLeg { person: person.to_owned(), medium, channel, not_before: None };
-    outbox.expand(&[Expansion { notice, legs: vec![leg] }], at(NOW)).await.unwrap();
+    outbox.expand(&[Expansion { notice, legs: vec![leg], left_out: Vec::new() }], at(NOW)).await.unwrap();
     let order = ClaimOrder { channel: "sms", limit: 1, lease: TimeDelta::seconds(60) };
     let [bundle] = outbox.claim(&order, at(NOW)).await.unwrap().try_into().unwrap();
     let leg = bundle.legs[0].id;

@@ -4,6 +4,7 @@
 mod bad_roster;
 mod calendar;
 mod calendar_faults;
+mod calm;
 mod catalogue;
 mod channel_contract;
 mod channel_gateway;

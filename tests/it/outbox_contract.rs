@@ -11,9 +11,9 @@ use duban::{
         Batch, Fact, Facts, Failure, Kind, Medium, Notice, Occurrence, Outcome, Reason, Receipt, Role, Subject, Wish,
     },
     outbox::{
-        Begun, Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, FormFilter, IssuedForm, Kept, LegId, LegState,
-        NewForm, NewLeg, Next, NoticeState, Outbox, OutboxError, RepeatEntry, Repeats, Series, Settled, Settlement,
-        Wanted, scope,
+        Begun, Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, FormFilter, HandedOrder, IssuedForm, Kept,
+        LegId, LegState, NewForm, NewLeg, Next, NoticeState, Outbox, OutboxError, RepeatEntry, Repeats, Series,
+        Settled, Settlement, Together, Token, Wanted, scope,
     },
     ticket::{NumberHash, TicketNo},
 };
@@ -64,6 +64,11 @@ contract!(sqlite:
     a_late_notice_stays_late,
     a_cancelled_notice_is_not_reopened,
     a_foreign_notice_is_refused_by_its_key,
+    an_acknowledgement_is_kept_once_and_audited,
+    only_staff_who_were_told_can_acknowledge,
+    who_is_left_out_is_recorded_and_the_notice_ends,
+    handed_counts_ordinary_messages_that_may_have_arrived,
+    gathered_legs_travel_together_across_kinds,
     urgent_notices_expand_first_and_none_before_it_is_due,
     one_person_in_two_roles_hears_once,
     a_notice_that_reaches_nobody_ends_with_that_cause,
@@ -237,8 +242,10 @@ async fn one_person_in_two_roles_hears_once(ledger: &Ledger) {
     let outbox = ledger.open().await;
     outbox.keep(&[set("A1", [notice("A1", Kind::Overdue1)])], at(0)).await.unwrap();
     let due = outbox.unexpanded(at(0), 10).await.unwrap();
-    let expansions: Vec<_> =
-        due.iter().map(|notice| Expansion { notice: notice.id, legs: vec![sms("p1"), mail("p1")] }).collect();
+    let expansions: Vec<_> = due
+        .iter()
+        .map(|notice| Expansion { notice: notice.id, legs: vec![sms("p1"), mail("p1")], left_out: Vec::new() })
+        .collect();
     let expanded = outbox.expand(&expansions, at(0)).await.unwrap();
     assert_eq!((expanded.legs, expanded.told_already, expanded.nobody), (2, 2, 0));
     let legs: usize = claim(&outbox, 0, 10).await.iter().map(|bundle| bundle.legs.len()).sum();
@@ -251,7 +258,8 @@ async fn a_notice_that_reaches_nobody_ends_with_that_cause(ledger: &Ledger) {
     let outbox = ledger.open().await;
     outbox.keep(&[set("A1", [notice("A1", Kind::DueToday)])], at(0)).await.unwrap();
     let due = outbox.unexpanded(at(0), 10).await.unwrap();
-    let expanded = outbox.expand(&[Expansion { notice: due[0].id, legs: vec![] }], at(0)).await.unwrap();
+    let expanded =
+        outbox.expand(&[Expansion { notice: due[0].id, legs: vec![], left_out: Vec::new() }], at(0)).await.unwrap();
     assert_eq!((expanded.nobody, expanded.told_already), (1, 0));
     let one = only(&outbox, "A1").await;
     assert_eq!(one.state, NoticeState::Done);
@@ -302,7 +310,7 @@ async fn a_leg_is_not_claimed_before_its_time(ledger: &Ledger) {
     let due = outbox.unexpanded(at(0), 1).await.unwrap();
     let quiet = NewLeg { not_before: Some(at(100)), ..sms("p1") };
     let legs = vec![quiet, mail("p1")];
-    outbox.expand(&[Expansion { notice: due[0].id, legs }], at(0)).await.unwrap();
+    outbox.expand(&[Expansion { notice: due[0].id, legs, left_out: Vec::new() }], at(0)).await.unwrap();
     let media = |bundles: Vec<Bundle>| bundles.iter().map(|bundle| bundle.medium).collect::<Vec<_>>();
     assert_eq!(media(claim(&outbox, 99, 9).await), [Medium::Email]);
     assert_eq!(media(claim(&outbox, 100, 9).await), [Medium::Sms]);
@@ -429,6 +437,97 @@ async fn a_claim_still_worked_on_is_not_taken_back(ledger: &Ledger) {
     assert_eq!(outbox.settle(&accepted(&bundle), at(9_999)).await.unwrap(), []);
 }
 
+async fn an_acknowledgement_is_kept_once_and_audited(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    outbox.keep(&[set("A1", [notice("A1", Kind::OverdueDaily)])], at(0)).await.unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    let all = listed(&outbox).await;
+    let of = |role: Role| all.iter().find(|one| one.notice.key.role == role).unwrap().notice.id;
+    assert!(outbox.ack(of(Role::Handler), "handler", "web", at(5)).await.unwrap());
+    assert!(!outbox.ack(of(Role::Handler), "handler", "web", at(9)).await.unwrap(), "the first one stands");
+    let acks = ledger.open().await.acks_of(&["T/A1".to_owned(), "T/A2".to_owned()]).await.unwrap();
+    let [ack] = &acks[..] else { panic!("{acks:?}") };
+    assert_eq!((ack.notice, ack.person.as_str(), ack.at), (of(Role::Handler), "handler", at(5)));
+    assert_eq!((ack.subject.as_str(), ack.kind), ("T/A1/r1", Kind::OverdueDaily));
+    assert_eq!(outbox.acks_of(&[]).await.unwrap(), []);
+}
+
+async fn only_staff_who_were_told_can_acknowledge(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let to_citizen = notice("A1", Kind::CitizenUnreachableSms);
+    outbox.keep(&[set("A1", [notice("A1", Kind::Overdue1), to_citizen])], at(0)).await.unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    for one in listed(&outbox).await {
+        for person in ["nobody", CITIZEN, "somebody"] {
+            let refused = outbox.ack(one.notice.id, person, "web", at(5)).await;
+            assert!(matches!(refused, Err(OutboxError::Forbidden { .. })), "{person}: {refused:?}");
+        }
+    }
+    let missing = outbox.ack(duban::outbox::NoticeId(99), "handler", "web", at(5)).await;
+    assert!(matches!(missing, Err(OutboxError::Missing { .. })));
+    assert_eq!(outbox.acks_of(&["T/A1".to_owned()]).await.unwrap(), []);
+}
+
+async fn who_is_left_out_is_recorded_and_the_notice_ends(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    outbox.keep(&[set("A1", [notice("A1", Kind::OverdueDaily)])], at(0)).await.unwrap();
+    let due = outbox.unexpanded(at(0), 10).await.unwrap();
+    let left_out =
+        |one: &duban::outbox::KeptNotice| Expansion { notice: one.id, legs: Vec::new(), left_out: vec![mail("p1")] };
+    let expanded = outbox.expand(&due.iter().map(left_out).collect::<Vec<_>>(), at(3)).await.unwrap();
+    assert_eq!((expanded.legs, expanded.nobody), (0, 0));
+    assert!(expanded.left_out > 0);
+    for one in listed(&outbox).await {
+        assert_eq!((one.state, one.ended), (NoticeState::Done, Some(at(3))));
+    }
+    let legs: Vec<_> = listed(&outbox).await.into_iter().flat_map(|one| one.legs).collect();
+    let [leg] = &legs[..] else { panic!("one person, one leg: {legs:?}") };
+    assert_eq!((leg.state, leg.cause.as_deref()), (LegState::Superseded, Some("acknowledged")));
+    let again = outbox.keep(&[set("A1", [notice("A1", Kind::OverdueDaily)])], at(9)).await.unwrap();
+    assert_eq!((again.reopened, again.new), (0, 0), "it is not asked for again");
+}
+
+async fn handed_counts_ordinary_messages_that_may_have_arrived(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let urgent = Notice { urgent: true, batch: Batch::Alone, ..notice("A9", Kind::Overdue1) };
+    let sets = [set("A1", [notice("A1", Kind::DueToday)]), set("A2", [notice("A2", Kind::DueSoon)])];
+    outbox.keep(&sets, at(0)).await.unwrap();
+    outbox.keep(&[set("A9", [urgent])], at(0)).await.unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    let bundles = claim(&outbox, 10, 10).await;
+    let order = |except, since| HandedOrder { persons: &["handler"], channels: &["gateway"], since: at(since), except };
+    let token = bundles[0].token;
+    let count = async |except, since| {
+        let handed = outbox.handed(&order(except, since)).await.unwrap();
+        handed.get("handler").map_or(0, Vec::len)
+    };
+    assert_eq!(count(token, 0).await, 0, "one's own claim does not count");
+    assert_eq!(count(Token(0), 0).await, 2, "another's does, and the urgent one does not");
+    assert_eq!(count(Token(0), 10).await, 0, "later than");
+    let ordinary = |kind: Kind| bundles.iter().find(move |one| one.legs[0].notice.key.kind == kind).unwrap();
+    let not_sent = Outcome::NotSent { not_before: None, why: Failure::new("refused", "") };
+    outbox.settle(&answered(ordinary(Kind::DueToday), &not_sent, Next::Retry { at: at(90) }), at(12)).await.unwrap();
+    outbox.settle(&accepted(ordinary(Kind::DueSoon)), at(12)).await.unwrap();
+    assert_eq!(count(Token(0), 0).await, 1, "what never left does not count");
+}
+
+async fn gathered_legs_travel_together_across_kinds(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let sets = [set("A1", [notice("A1", Kind::DueToday)]), set("A2", [notice("A2", Kind::DueSoon)])];
+    outbox.keep(&sets, at(0)).await.unwrap();
+    outbox.expand(&everyone(&outbox, 0).await, at(0)).await.unwrap();
+    let bundles = claim(&outbox, 10, 10).await;
+    assert_eq!(bundles.len(), 2);
+    for bundle in &bundles {
+        let gathered = Settlement::Gathered { until: at(100), why: "person-ceiling" };
+        outbox.settle(&settle_with(bundle, &gathered), at(10)).await.unwrap();
+    }
+    assert_eq!(claim(&outbox, 99, 10).await, []);
+    let together = one_bundle(&outbox, 100).await;
+    assert_eq!((together.legs.len(), together.together), (2, Together::Gathered));
+    assert!(together.legs.iter().all(|leg| leg.tries == 0), "waiting costs no attempt");
+}
+
 async fn a_lease_that_ran_out_leaves_a_citizen_leg_unknown(ledger: &Ledger) {
     let outbox = ledger.open().await;
     let bundle = claimed(&outbox, Kind::CitizenUnreachableSms).await;
@@ -507,7 +606,10 @@ async fn a_repeat_travels_under_the_same_envelope(ledger: &Ledger) {
     let expand = async |second| {
         let due = outbox.unexpanded(at(second), 10).await.unwrap();
         let legs = |_| vec![mail("p1")];
-        let expansions: Vec<_> = due.iter().map(|notice| Expansion { notice: notice.id, legs: legs(notice) }).collect();
+        let expansions: Vec<_> = due
+            .iter()
+            .map(|notice| Expansion { notice: notice.id, legs: legs(notice), left_out: Vec::new() })
+            .collect();
         outbox.expand(&expansions, at(second)).await.unwrap();
     };
     expand(0).await;
@@ -611,7 +713,7 @@ async fn nobody_is_asked_for_again_after_a_retry(ledger: &Ledger) {
     outbox.keep(&[set("A1", [notice("A1", Kind::DueToday)])], at(0)).await.unwrap();
     let nobody = async |second| {
         let notice = outbox.unexpanded(at(second), 1).await.unwrap()[0].id;
-        outbox.expand(&[Expansion { notice, legs: vec![] }], at(second)).await.unwrap();
+        outbox.expand(&[Expansion { notice, legs: vec![], left_out: Vec::new() }], at(second)).await.unwrap();
         only(&outbox, "A1").await.legs[0].clone()
     };
     let leg = nobody(0).await;
@@ -756,7 +858,7 @@ async fn next_wake_names_the_earliest_thing_to_come(ledger: &Ledger) {
     assert_eq!(outbox.next_wake(at(0)).await.unwrap(), Some(at(400)));
     let due = outbox.unexpanded(at(0), 1).await.unwrap();
     let quiet = NewLeg { not_before: Some(at(300)), ..sms("p1") };
-    outbox.expand(&[Expansion { notice: due[0].id, legs: vec![quiet] }], at(0)).await.unwrap();
+    outbox.expand(&[Expansion { notice: due[0].id, legs: vec![quiet], left_out: Vec::new() }], at(0)).await.unwrap();
     assert_eq!(outbox.next_wake(at(0)).await.unwrap(), Some(at(300)));
     claim(&outbox, 300, 9).await;
     assert_eq!(outbox.next_wake(at(300)).await.unwrap(), Some(at(360)), "the lease's end");
@@ -942,7 +1044,9 @@ fn mail(person: &str) -> NewLeg {
 /// One SMS for each role, to the person of its name.
 async fn everyone(outbox: &Outbox, second: i64) -> Vec<Expansion> {
     let due = outbox.unexpanded(at(second), 10_000).await.unwrap();
-    due.iter().map(|one| Expansion { notice: one.id, legs: vec![sms(one.key.role.id())] }).collect()
+    due.iter()
+        .map(|one| Expansion { notice: one.id, legs: vec![sms(one.key.role.id())], left_out: Vec::new() })
+        .collect()
 }
 
 /// A notice of ticket A1 to its first role, claimed and its call begun at 0.

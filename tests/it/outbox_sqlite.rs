@@ -149,7 +149,7 @@ async fn checks_refuse_a_state_without_its_times() {
     outbox.keep(&wanted(2), at(0)).await.unwrap();
     let due = outbox.unexpanded(at(0), 9).await.unwrap();
     let leg = NewLeg { person: "p1".into(), medium: Medium::Sms, channel: "gateway".into(), not_before: None };
-    let expansions = due.iter().map(|one| Expansion { notice: one.id, legs: vec![leg.clone()] });
+    let expansions = due.iter().map(|one| Expansion { notice: one.id, legs: vec![leg.clone()], left_out: Vec::new() });
     outbox.expand(&expansions.collect::<Vec<_>>(), at(0)).await.unwrap();
     outbox.claim(&ClaimOrder { channel: "gateway", limit: 1, lease: TimeDelta::seconds(60) }, at(0)).await.unwrap();
     let mut conn = connect(&path).await;

@@ -130,7 +130,7 @@ async fn an_sms_whose_sender_died_reaches_the_desk_as_unknown() {
     let due = outbox.unexpanded(now, 100).await.unwrap();
     let sms = due.iter().find(|notice| notice.key.kind == Kind::CitizenUnreachableSms).unwrap();
     let leg = NewLeg { person: CITIZEN.into(), medium: Medium::Sms, channel: "sms".into(), not_before: None };
-    outbox.expand(&[Expansion { notice: sms.id, legs: vec![leg] }], now).await.unwrap();
+    outbox.expand(&[Expansion { notice: sms.id, legs: vec![leg], left_out: Vec::new() }], now).await.unwrap();
     let order = ClaimOrder { channel: "sms", limit: 10, lease: TimeDelta::seconds(60) };
     let [claimed] = <[_; 1]>::try_from(outbox.claim(&order, now).await.unwrap()).unwrap();
     let begun = Begun { leg: claimed.legs[0].id, token: claimed.token };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{instant, words},
-    outbox::{CITIZEN, Listed, ListedAttempt, ListedLeg, NOBODY},
+    outbox::{Ack, CITIZEN, Listed, ListedAttempt, ListedLeg, NOBODY},
     roster::Roster,
 };
 
@@ -32,6 +32,17 @@ pub struct Entry {
     pub reason: Option<String>,
     pub late: bool,
     pub legs: Vec<Leg>,
+    /// Who has acknowledged it; only where one notice is shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acks: Vec<Acknowledged>,
+}
+
+/// That a person has acknowledged the notice.
+#[derive(Debug, Serialize)]
+pub struct Acknowledged {
+    pub person: String,
+    #[serde(serialize_with = "instant::iso")]
+    pub at: DateTime<Utc>,
 }
 
 /// A way to one person.
@@ -94,7 +105,16 @@ impl Entry {
             reason: listed.reason.clone(),
             late: listed.notice.late,
             legs: listed.legs.iter().map(|leg| Leg::of(leg, roster)).collect(),
+            acks: Vec::new(),
         }
+    }
+
+    /// The same with those of `acks` that are about this notice.
+    #[must_use]
+    pub fn with_acks(mut self, acks: &[Ack], roster: &Roster) -> Self {
+        let mine = acks.iter().filter(|ack| ack.notice.0 == self.id);
+        self.acks = mine.map(|ack| Acknowledged { person: person(&ack.person, roster), at: ack.at }).collect();
+        self
     }
 
     /// Writes the entry with its legs, their numbers and attempts.
@@ -118,6 +138,9 @@ impl Entry {
             for attempt in &leg.attempts {
                 writeln!(out, "        {}", attempt.text())?;
             }
+        }
+        for ack in &self.acks {
+            writeln!(out, "    {} 已签收 {}", ack.person, instant::minute(ack.at))?;
         }
         Ok(())
     }

@@ -52,6 +52,17 @@ enum Command {
     },
     /// Lists the SMS to citizens of which the ticket store is to be told, and whether it was.
     Proofs,
+    /// Records that a person has acknowledged a notice (签收): they are not told the
+    /// same step again; others are, and higher steps go out as before.
+    Ack {
+        /// The notice's number.
+        notice: i64,
+        /// The person's id on the roster.
+        #[arg(long)]
+        person: String,
+        #[command(flatten)]
+        by: By,
+    },
     /// Releases a notice that is held after a restore.
     Release {
         /// The notice's number.
@@ -134,6 +145,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
             }
         }
         Command::Proofs => proofs::run(&settings, session),
+        Command::Ack { notice, person, by } => acknowledged(NoticeId(*notice), person, by, &settings, session),
         Command::Release { notice, by } => {
             let now = session.now;
             change(&settings, async |ledger| ledger.free(NoticeId(*notice), &by.by, now).await)?;
@@ -170,12 +182,29 @@ fn listed(list: &List, settings: &Loaded, session: &mut Session<'_>) -> anyhow::
 }
 
 fn shown(notice: NoticeId, settings: &Loaded, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let listed = runtime::block_on(async { needed(settings).await?.show(notice).await.map_err(refused) })??;
-    let entry = Entry::of(&listed, &settings.roster);
+    let (listed, acks) = runtime::block_on(async {
+        let ledger = needed(settings).await?;
+        let listed = ledger.show(notice).await.map_err(refused)?;
+        let acks = ledger.acks_of(&[listed.notice.scope()]).await.map_err(Stop::ledger)?;
+        anyhow::Ok((listed, acks))
+    })??;
+    let entry = Entry::of(&listed, &settings.roster).with_acks(&acks, &settings.roster);
     match session.form {
         Form::Json => session.object(&entry),
         Form::Text => entry.write(&mut *session.out),
     }
+}
+
+fn acknowledged(
+    notice: NoticeId,
+    person: &str,
+    by: &By,
+    settings: &Loaded,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let now = session.now;
+    change(settings, async |ledger| ledger.ack(notice, person, &by.by, now).await.map(drop))?;
+    told(session, &format!("notice {}", notice.0), "已签收")
 }
 
 /// Changes something by hand. A running daemon sees it with its next look.

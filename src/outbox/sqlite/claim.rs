@@ -6,7 +6,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteLedger, Work, cell, list, rows};
 use crate::{
-    outbox::{Bundle, ClaimOrder, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Token},
+    outbox::{
+        Bundle, ClaimOrder, ClaimedLeg, Envelope, LegId, LegState, OutboxError, Recovered, Repeats, Together, Token,
+        compare::{FIRST_START, GATHERED},
+    },
     ticket::TicketNo,
 };
 
@@ -168,6 +171,7 @@ fn bundles(claimed: &[SqliteRow], token: Token, lease_until: DateTime<Utc>) -> R
         };
         // Without a batch it goes alone: its own id sets it apart.
         let alone = if batch.is_none() { id } else { 0 };
+        let together = together(batch.as_deref());
         let place = *places.entry((person.clone(), channel.clone(), batch, envelope, alone)).or_insert(bundles.len());
         if let Some(bundle) = bundles.get_mut(place) {
             bundle.legs.push(leg);
@@ -175,9 +179,17 @@ fn bundles(claimed: &[SqliteRow], token: Token, lease_until: DateTime<Utc>) -> R
         }
         let envelope = if envelope == 0 { name(&leg, &person, &channel) } else { Envelope(envelope) };
         let medium = rows::medium(row, L + 2, id)?;
-        bundles.push(Bundle { token, lease_until, person, medium, channel, envelope, legs: vec![leg] });
+        bundles.push(Bundle { token, lease_until, person, medium, channel, envelope, together, legs: vec![leg] });
     }
     Ok(bundles)
+}
+
+fn together(batch: Option<&str>) -> Together {
+    match batch {
+        Some(GATHERED) => Together::Gathered,
+        Some(batch) if batch.starts_with(FIRST_START) => Together::FirstStart,
+        Some(_) | None => Together::Kind,
+    }
 }
 
 /// Names a message by its first leg, so that even a ledger restored from a backup

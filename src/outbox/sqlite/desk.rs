@@ -114,12 +114,18 @@ impl Work<'_> {
         Ok((rows::leg_state(&row, 0, leg.0)?, cell(&row, 1)?, cell(&row, 2)?))
     }
 
-    async fn notice_state(&mut self, notice: NoticeId) -> Result<NoticeState, OutboxError> {
+    pub(super) async fn notice_state(&mut self, notice: NoticeId) -> Result<NoticeState, OutboxError> {
         let row = self.row(sqlx::query(NOTICE).bind(notice.0)).await?;
         rows::notice_state(&row.ok_or(OutboxError::Missing { what: "notice", id: notice.0 })?, 0, notice.0)
     }
 
-    async fn audit(&mut self, who: &str, what: &str, subject: &str, now: DateTime<Utc>) -> Result<(), OutboxError> {
+    pub(super) async fn audit(
+        &mut self,
+        who: &str,
+        what: &str,
+        subject: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), OutboxError> {
         let entry = sqlx::query(AUDIT).bind(now.timestamp_micros()).bind(who.to_owned());
         self.run(entry.bind(what.to_owned()).bind(subject.to_owned())).await.map(drop)
     }

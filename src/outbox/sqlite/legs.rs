@@ -25,7 +25,7 @@ const ADD: &str = "INSERT INTO leg (notice, subject, kind, occurrence, person, m
      state, cause, not_before, created_at, ended_at) \
      SELECT n.id, n.subject, n.kind, n.occurrence, v.value ->> 1, v.value ->> 2, v.value ->> 3, \
      CASE WHEN v.value ->> 1 = ?3 THEN NULL ELSE n.batch END, n.urgent, n.due, v.value ->> 5, v.value ->> 6, \
-     coalesce(v.value ->> 4, ?2), ?2, CASE WHEN v.value ->> 5 = 'dead' THEN ?2 END \
+     coalesce(v.value ->> 4, ?2), ?2, CASE WHEN v.value ->> 5 <> 'pending' THEN ?2 END \
      FROM json_each(?1) v JOIN notice n ON n.id = v.value ->> 0 WHERE n.state = 'open' \
      ON CONFLICT (subject, kind, occurrence, person, channel) DO UPDATE SET notice = excluded.notice, \
      medium = excluded.medium, batch = excluded.batch, urgent = excluded.urgent, due = excluded.due, \
@@ -73,7 +73,10 @@ impl SqliteLedger {
         let legs: Vec<(i64, &NewLeg)> =
             expansions.iter().flat_map(|one| one.legs.iter().map(move |leg| (one.notice.0, leg))).collect();
         expanded.legs = work.add_legs(&legs, now).await?;
-        let nobody: Vec<i64> = expansions.iter().filter(|one| one.legs.is_empty()).map(|one| one.notice.0).collect();
+        let left_out = expansions.iter().flat_map(|one| one.left_out.iter().map(move |leg| (one.notice.0, leg)));
+        expanded.left_out = work.leave_out(&left_out.collect::<Vec<_>>(), now).await?;
+        let reach_nobody = |one: &&Expansion| one.legs.is_empty() && one.left_out.is_empty();
+        let nobody: Vec<i64> = expansions.iter().filter(reach_nobody).map(|one| one.notice.0).collect();
         expanded.nobody = work.add_nobody(&nobody, now).await?;
         let ended = work.run(sqlx::query(TOLD).bind(ids).bind(micros)).await?;
         expanded.told_already = ended.saturating_sub(expanded.nobody);
@@ -101,13 +104,15 @@ type LegCells<'a> = (i64, &'a str, &'a str, &'a str, Option<i64>, &'a str, Optio
 impl Work<'_> {
     /// Adds pending legs; gives how many are new or taken up again.
     pub(super) async fn add_legs(&mut self, legs: &[(i64, &NewLeg)], now: DateTime<Utc>) -> Result<u64, OutboxError> {
-        let legs: Vec<LegCells<'_>> = legs
-            .iter()
-            .map(|(notice, leg)| {
-                let first = leg.not_before.map(|at| at.timestamp_micros());
-                (*notice, leg.person.as_str(), leg.medium.id(), leg.channel.as_str(), first, "pending", None)
-            })
-            .collect();
+        let legs: Vec<LegCells<'_>> = legs.iter().map(|(notice, leg)| cells(*notice, leg, "pending", None)).collect();
+        self.add(&legs, now).await
+    }
+
+    /// Records who is not told, for they have acknowledged it.
+    async fn leave_out(&mut self, legs: &[(i64, &NewLeg)], now: DateTime<Utc>) -> Result<u64, OutboxError> {
+        let cause = Some(Reason::Acknowledged.code());
+        let legs: Vec<LegCells<'_>> =
+            legs.iter().map(|(notice, leg)| cells(*notice, leg, "superseded", cause)).collect();
         self.add(&legs, now).await
     }
 
@@ -131,4 +136,9 @@ impl Work<'_> {
     pub(super) async fn finish(&mut self, ids: &str, now: DateTime<Utc>) -> Result<u64, OutboxError> {
         self.run(sqlx::query(TOLD).bind(ids.to_owned()).bind(now.timestamp_micros())).await
     }
+}
+
+fn cells<'a>(notice: i64, leg: &'a NewLeg, state: &'a str, cause: Option<&'a str>) -> LegCells<'a> {
+    let first = leg.not_before.map(|at| at.timestamp_micros());
+    (notice, &leg.person, leg.medium.id(), &leg.channel, first, state, cause)
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{SqliteLedger, Work, cell, list};
 use crate::{
     notice::{Failure, Outcome},
-    outbox::{Begun, Fenced, LegId, LegState, NewLeg, Next, OutboxError, Settled, Settlement},
+    outbox::{Begun, Fenced, LegId, LegState, NewLeg, Next, OutboxError, Settled, Settlement, compare::GATHERED},
 };
 
 // An answer to a claim that was taken away: kept beside what was recorded then.
@@ -36,6 +36,11 @@ const WITHDRAWN: &str = "UPDATE notice SET state = 'superseded', ended_at = ?2, 
 const BEGIN: &str = "UPDATE attempt SET called_at = ?2 FROM json_each(?1) v, leg \
      WHERE leg.id = v.value ->> 0 AND leg.lease_token = v.value ->> 1 AND leg.state = 'sending' \
      AND attempt.leg = leg.id AND attempt.n = leg.made AND attempt.outcome IS NULL RETURNING attempt.leg";
+
+// What was never handed over loses the name of the message it was to travel in:
+// it will leave in another.
+const GATHER: &str = "UPDATE leg SET batch = ?2, envelope = NULL WHERE id IN (SELECT value FROM json_each(?1)) \
+     AND state = 'pending' AND repeats = 0";
 
 const NOTICES: &str = "SELECT DISTINCT notice FROM leg WHERE id IN (SELECT value FROM json_each(?1))";
 // The leg that another way would be, in its present state.
@@ -87,6 +92,11 @@ impl Work<'_> {
                 self.instead(one.leg, instead, now).await?;
             }
         }
+        let gathered = settled.iter().filter(|one| stands(&one.leg) && is_gathered(&one.settlement));
+        let gathered: Vec<i64> = gathered.map(|one| one.leg.0).collect();
+        if !gathered.is_empty() {
+            self.run(sqlx::query(GATHER).bind(list(&gathered)).bind(GATHERED)).await?;
+        }
         let notices = self.notices_of(&list(&moved)).await?;
         self.run(sqlx::query(WITHDRAWN).bind(notices.clone()).bind(micros)).await?;
         self.finish(&notices, now).await?;
@@ -132,6 +142,13 @@ impl Work<'_> {
     }
 }
 
+fn is_gathered(settlement: &Settlement) -> bool {
+    match settlement {
+        Settlement::Gathered { .. } => true,
+        Settlement::Answered { .. } | Settlement::Superseded(_) | Settlement::Released { .. } => false,
+    }
+}
+
 fn answer(settled: &Settled) -> Answer<'_> {
     let (leg, token) = (settled.leg.0, settled.token.0);
     match &settled.settlement {
@@ -150,7 +167,9 @@ fn answer(settled: &Settled) -> Answer<'_> {
             (leg, token, outcome.class(), code, detail, receipt, counted(*next))
         }
         Settlement::Superseded(reason) => (leg, token, "withdrawn", Some(reason.code()), None, None, 0),
-        Settlement::Released { why, .. } => (leg, token, "released", Some(why), None, None, 0),
+        Settlement::Released { why, .. } | Settlement::Gathered { why, .. } => {
+            (leg, token, "released", Some(why), None, None, 0)
+        }
     }
 }
 
@@ -171,7 +190,9 @@ fn movement(settled: &Settled) -> Move<'_> {
             (state, cause, not_before, counted(*next), i64::from(matches!(next, Next::Repeat { .. })))
         }
         Settlement::Superseded(reason) => (LegState::Superseded, Some(reason.code()), None, 0, 0),
-        Settlement::Released { until, why } => (LegState::Pending, Some(*why), Some(*until), 0, 0),
+        Settlement::Released { until, why } | Settlement::Gathered { until, why } => {
+            (LegState::Pending, Some(*why), Some(*until), 0, 0)
+        }
     };
     (leg, token, state.id(), cause, not_before.map(|at| at.timestamp_micros()), counted, repeated)
 }

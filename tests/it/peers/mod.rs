@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 pub mod gateway;
 pub mod mail;
+pub mod office;
 pub mod smtp;
 pub mod tls;
 
