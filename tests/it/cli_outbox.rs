@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use duban::{
-    notice::{Failure, Medium, Outcome, Refusal},
+    notice::{Failure, Medium, Outcome, Receipt, Refusal},
     outbox::{CITIZEN, ClaimOrder, Expansion, NewLeg, Next, Outbox, Settled, Settlement},
 };
 use serde_json::{Value, json};
@@ -112,6 +112,26 @@ async fn a_held_notice_is_released() {
     assert_eq!(object(&house.duban(&["outbox", "show", &id, "--json"]))["state"], "open");
 }
 
+#[tokio::test]
+async fn an_acknowledgement_is_shown_and_taken_only_from_whom_was_told() {
+    let house = House::new();
+    house.import(HEADER, &[ASSIGNED]);
+    let outbox = house.watch(NOW).await;
+    let accepted = Outcome::Accepted(Receipt(None));
+    let (notice, _) = settled(&outbox, "2601-handler", accepted, Next::Accepted).await;
+    let id = notice.to_string();
+    let ack = |person: &str| house.duban(&["outbox", "ack", &id, "--person", person, "--by", "综管值班", "--now", NOW]);
+    assert_eq!(good(&ack("2601-handler")), format!("notice {id} 已签收\n"));
+    good(&ack("2601-handler"));
+    let shown = object(&house.duban(&["outbox", "show", &id, "--json"]));
+    assert_eq!(shown["acks"], json!([{ "person": "周经办", "at": "2026-09-07T10:00:00+08:00" }]));
+    assert!(good(&house.duban(&["outbox", "show", &id])).contains("周经办 已签收 2026-09-07 10:00"));
+    for person in ["2601-deputy", CITIZEN, "nobody"] {
+        let error = bad(&ack(person), 3);
+        assert!(error.contains("only staff who were told of it can acknowledge it"), "{error}");
+    }
+}
+
 #[test]
 fn what_is_not_there_is_said() {
     let house = House::new();
@@ -135,6 +155,7 @@ async fn a_number_that_the_ledger_does_not_have_is_named() {
         (&["outbox", "retry", "4711"], "no leg 4711"),
         (&["outbox", "cancel", "--leg", "4711"], "no leg 4711"),
         (&["outbox", "release", "4711"], "no notice 4711"),
+        (&["outbox", "ack", "4711", "--person", "2601-handler"], "no notice 4711"),
     ] {
         let error = bad(&house.duban(args), 3);
         assert!(error.contains(named), "{error}");
