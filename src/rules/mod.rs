@@ -6,7 +6,9 @@
 
 pub mod attempts;
 pub mod deadline;
+mod duties;
 pub mod findings;
+pub mod grant;
 mod modes;
 pub mod proof;
 pub mod rates;
@@ -19,5 +21,5 @@ mod time_of_day;
 pub use attempts::Attempts;
 pub use deadline::{Count, Deadline};
 pub use settings::{Rules, RulesError};
-pub use standing::{RoundFacts, Standing};
+pub use standing::{Grant, RoundFacts, Standing};
 pub use state::{Class, ConclusionFrom, Regime, State};

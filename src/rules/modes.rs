@@ -163,3 +163,43 @@ pub enum CatchUpSteps {
     Highest,
     None,
 }
+
+/// A10: limits too short for an application to be in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShortLimits {
+    Literal,
+    DayBefore,
+}
+
+/// A11.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnceEach {
+    Ticket,
+    Round,
+}
+
+/// A15: a second application for a return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecondReturn {
+    AnyUnit,
+    SameUnit,
+}
+
+/// A18: after a refused return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterRefusal {
+    Barred,
+    InWindow,
+}
+
+/// A41: units besides the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherUnits {
+    Told,
+    NotTold,
+}

@@ -5,9 +5,12 @@ use serde::Deserialize;
 use crate::ticket::Anomaly;
 
 pub use super::{
+    duties::{
+        Archive, Audit, Exclusion, Feedback, HotTopic, Reassign, Report, SupervisionOrders, Urgent, Vanished,
+    },
     modes::{
-        CatchUpSteps, ComplexOrUrgent, ConclusionStart, ContactStart, DaysOf12319, EarlierContact, ExtensionBase,
-        ExtensionUnit, LastDay, LateReceipt, MidnightDue, PlatformDue, RoundTwo, SmsOrNot, SpacingAfter, Substitute,
+        AfterRefusal, CatchUpSteps, ComplexOrUrgent, ConclusionStart, ContactStart, DaysOf12319, EarlierContact, ExtensionBase,
+        ExtensionUnit, LastDay, LateReceipt, MidnightDue, OnceEach, OtherUnits, PlatformDue, RoundTwo, SecondReturn, ShortLimits, SmsOrNot, SpacingAfter, Substitute,
         UnknownYear, UrgentLadder, WindowReading, WrongPerson,
     },
     rates::{Bulletin, Rates},
@@ -33,9 +36,19 @@ pub struct Rules {
     pub first_contact: FirstContact,
     pub contact_attempts: ContactAttempts,
     pub citizen_sms: CitizenSms,
+    pub urgent: Urgent,
     pub return_window: ReturnWindow,
     pub conclusion: Conclusion,
     pub extension: Extension,
+    pub report: Report,
+    pub feedback: Feedback,
+    pub audit: Audit,
+    pub reassign: Reassign,
+    pub exclusion: Exclusion,
+    pub supervision: SupervisionOrders,
+    pub archive: Archive,
+    pub hot_topic: HotTopic,
+    pub vanished: Vanished,
     pub second_revisit: SecondRevisit,
     pub reminders: Reminders,
     pub ladder: Ladder,
@@ -56,6 +69,7 @@ pub struct Dispatch {
     pub reminder: TimeOfDay,
     pub overdue: TimeOfDay,
     pub grace_h: u32,
+    pub other_units: OtherUnits,
 }
 
 /// Art. 9(1): the citizen is contacted within one working day.
@@ -106,6 +120,10 @@ pub struct ReturnWindow {
     pub days: u32,
     pub days_difficult: u32,
     pub days_12319: DaysOf12319,
+    pub closing: TimeOfDay,
+    pub deemed: TimeOfDay,
+    pub second: SecondReturn,
+    pub after_refusal: AfterRefusal,
 }
 
 /// Art. 9(3)1: conclusion in 1, 3 or 10 working days, or 1, 3, 5 natural days.
@@ -146,6 +164,8 @@ pub struct Extension {
     pub window_workdays: u32,
     pub window: WindowReading,
     pub ask_at: TimeOfDay,
+    pub short_limits: ShortLimits,
+    pub once: OnceEach,
 }
 
 /// Art. 8(6): second revisit and the limit of the next round.
@@ -282,6 +302,17 @@ impl Rules {
         }
         within("bulletin.corrections_days", self.bulletin.corrections_days, 0, 366, "0 to 366 days")?;
         within("bulletin.groups_from", self.bulletin.groups_from.into(), 2, 100, "2 to 100")?;
+        within("urgent.unaccepted_min", self.urgent.unaccepted_min, 1, 1440, "1 to 1440 minutes")?;
+        let again = self.urgent.again_min;
+        within("urgent.again_min", again, self.urgent.unaccepted_min + 1, 2880, "more than unaccepted_min, to 2880")?;
+        within("feedback.workdays", self.feedback.workdays, 1, 30, "1 to 30")?;
+        within("audit.workdays", self.audit.workdays, 1, 30, "1 to 30")?;
+        within("archive.workdays", self.archive.workdays, 1, 60, "1 to 60")?;
+        within("supervision.before", self.supervision.before, 0, 30, "0 to 30")?;
+        within("ladder.supervision_workdays", self.ladder.supervision_workdays, 1, 60, "1 to 60")?;
+        within("hot_topic.tickets", self.hot_topic.tickets.into(), 2, 1000, "2 to 1000")?;
+        within("hot_topic.hours", self.hot_topic.hours, 1, 168, "1 to 168 hours")?;
+        within("vanished.hours", self.vanished.hours, 1, 720, "1 to 720 hours")?;
         within("dispatch.grace_h", self.dispatch.grace_h, 0, 24, "0 to 24 hours")?;
         for limits in [self.conclusion.workdays_12345, self.conclusion.days_12319] {
             for days in [limits.urgent, limits.complex, limits.difficult] {

@@ -4,11 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     calendar::Calendar,
-    ticket::{Difficulty, Moment, Origin, Satisfaction, Status, Ticket, Urgency},
+    ticket::{AuditResult, Difficulty, Moment, Origin, Satisfaction, Status, Ticket, Urgency},
 };
 
 use super::{
     deadline::{Count, Deadline},
+    grant,
     settings::{
         ComplexOrUrgent, ConclusionStart, ContactStart, DaysOf12319, EarlierContact, ExtensionBase, ExtensionUnit,
         LastDay, LateReceipt, PlatformDue, RoundTwo, Rules, Substitute, UnknownYear,
@@ -24,6 +25,15 @@ pub struct RoundFacts {
     pub dissatisfied: Vec<DateTime<Utc>>,
     /// Round and the instant of the dispatch that began it, for later rounds.
     pub round_starts: Vec<(u16, DateTime<Utc>)>,
+    /// Approved extensions seen so far.
+    pub grants: Vec<Grant>,
+}
+
+/// An approved extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub approved: DateTime<Utc>,
+    pub days: u16,
 }
 
 /// Where a ticket stands.
@@ -64,7 +74,8 @@ pub fn standing(
         Some(Origin::Hotline12345 | Origin::Grid) | None => Regime::Workdays1310,
     };
     let (round, round_start) = round_of(ticket, facts);
-    let counter = Counter { ticket, calendar, rules, class, regime };
+    let grant = grant::counting(ticket, facts, round_start, rules.extension.once);
+    let counter = Counter { ticket, calendar, rules, class, regime, grant };
     let (conclusion_from, conclusion, extension_days) = counter.conclusion(round, round_start);
     let return_window = counter.return_window();
     let state = state_of(ticket, round, return_window.as_ref(), now);
@@ -102,7 +113,7 @@ impl Standing {
             | State::ReturnReview
             | State::AuditRejected
             | State::Reassigned => false,
-            State::Unknown => ticket.concluded.is_some_and(in_round),
+            State::Unknown => ticket.concluded.is_some_and(|at| in_round(at) && !is_rejected(ticket, at)),
         }
     }
 
@@ -128,6 +139,12 @@ impl Standing {
         };
         returned && after_dispatch
     }
+}
+
+/// Whether a conclusion was sent back by the audit that followed it.
+fn is_rejected(ticket: &Ticket, concluded: Moment) -> bool {
+    let audited = ticket.audited.is_some_and(|audited| !concluded.is_after(audited));
+    audited && ticket.audit_result == Some(AuditResult::Rejected)
 }
 
 /// 紧急程度 decides first, then 办理类别; nothing usable in both is complex (A05).
@@ -175,6 +192,8 @@ struct Counter<'a> {
     rules: &'a Rules,
     class: Class,
     regime: Regime,
+    /// The extension that counts in this round.
+    grant: Option<Grant>,
 }
 
 impl Counter<'_> {
@@ -234,13 +253,7 @@ impl Counter<'_> {
         let (from, start) = self.conclusion_start(round_start);
         let Some(start) = start else { return (from, None, 0) };
         let original = self.end(self.moved_start(start.day()), self.limit(round)).map(|end| self.rolled(end));
-        // Art. 9(3)2: an extension approved before this round does not move it.
-        let days = self
-            .ticket
-            .extension_approved
-            .filter(|approved| round_start.is_none_or(|start| !start.is_after(*approved)))
-            .and(self.ticket.extension_days)
-            .unwrap_or(0);
+        let days = self.grant.map_or(0, |grant| grant.days);
         let extended = original.and_then(|deadline| self.extend(deadline, days));
         (from, extended.or(original).map(|end| self.by_platform(end)), days)
     }
@@ -309,7 +322,7 @@ impl Counter<'_> {
         };
         let from = match self.rules.extension.base {
             ExtensionBase::Deadline => None,
-            ExtensionBase::Approval => self.ticket.extension_approved.map(Moment::day),
+            ExtensionBase::Approval => self.grant.map(|grant| crate::calendar::civil::day_of(grant.approved)),
         };
         deadline.extend(self.calendar, count, from, self.rules.conclusion.end_of_day).ok()
     }

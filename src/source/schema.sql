@@ -30,10 +30,12 @@ CREATE TABLE hotline_column (
         'citizen_name', 'contact_phone', 'caller_phone', 'secret', 'address', 'town', 'content',
         'received', 'dispatched', 'units', 'handler', 'handler_phone', 'accepted',
         'first_contacted', 'contacted', 'non_contact_reason', 'contact_log', 'return_applied',
-        'return_reason', 'return_materials', 'return_deputy_approved', 'return_result', 'extended',
+        'return_reason', 'return_materials', 'return_deputy_approved', 'return_barred', 'return_result',
+        'extended',
         'extension_days', 'extension_applied', 'extension_approved', 'platform_due', 'status',
-        'concluded', 'resolution', 'fed_back', 'audited', 'audit_result', 'revisited',
-        'satisfaction', 'excluded', 'is_repeat', 'repeat_of', 'supervised', 'leader_note',
+        'concluded', 'resolution', 'report_elements', 'fed_back', 'audited', 'audit_result', 'revisited',
+        'satisfaction', 'excluded', 'excluded_approved', 'is_repeat', 'repeat_of', 'supervised',
+        'supervision_due', 'leader_note',
         'reassigned', 'second_revisited', 'supervision_answered', 'supervision_signed',
         'batch_meeting', 'updated'
     ))
@@ -74,6 +76,7 @@ CREATE TABLE hotline_ticket (
     return_reason TEXT, -- 退单依据
     return_materials TEXT, -- 退单材料
     return_deputy_approved TEXT, -- 分管领导审核
+    return_barred TEXT, -- 退单限制
     return_result TEXT, -- 退单结果: 审核中, 同意, 不同意
     extended TEXT, -- 是否延期: 是, 审核中, 否
     extension_days TEXT, -- 延期天数
@@ -83,15 +86,18 @@ CREATE TABLE hotline_ticket (
     status TEXT, -- 状态
     concluded TEXT, -- 办结时间 of the present round
     resolution TEXT, -- 处理结果
+    report_elements TEXT, -- 办结报告要素, a list
     fed_back TEXT, -- 反馈时间
     audited TEXT, -- 审核时间
     audit_result TEXT, -- 审核结果
     revisited TEXT, -- 回访时间
     satisfaction TEXT, -- 综合满意度
     excluded TEXT, -- 不纳入测评
+    excluded_approved TEXT, -- 不纳入测评审核
     is_repeat TEXT, -- 是否重复
     repeat_of TEXT, -- 重复工单号: one number or a list
     supervised TEXT, -- 是否督办
+    supervision_due TEXT, -- 督办反馈期限
     leader_note TEXT, -- 领导批示
     reassigned TEXT, -- 重新交办时间
     second_revisited TEXT, -- 二次回访时间
@@ -153,6 +159,7 @@ CREATE TRIGGER hotline_ticket_updated AFTER UPDATE ON hotline_ticket
         OR NEW.return_reason IS NOT OLD.return_reason
         OR NEW.return_materials IS NOT OLD.return_materials
         OR NEW.return_deputy_approved IS NOT OLD.return_deputy_approved
+        OR NEW.return_barred IS NOT OLD.return_barred
         OR NEW.return_result IS NOT OLD.return_result
         OR NEW.extended IS NOT OLD.extended
         OR NEW.extension_days IS NOT OLD.extension_days
@@ -162,15 +169,18 @@ CREATE TRIGGER hotline_ticket_updated AFTER UPDATE ON hotline_ticket
         OR NEW.status IS NOT OLD.status
         OR NEW.concluded IS NOT OLD.concluded
         OR NEW.resolution IS NOT OLD.resolution
+        OR NEW.report_elements IS NOT OLD.report_elements
         OR NEW.fed_back IS NOT OLD.fed_back
         OR NEW.audited IS NOT OLD.audited
         OR NEW.audit_result IS NOT OLD.audit_result
         OR NEW.revisited IS NOT OLD.revisited
         OR NEW.satisfaction IS NOT OLD.satisfaction
         OR NEW.excluded IS NOT OLD.excluded
+        OR NEW.excluded_approved IS NOT OLD.excluded_approved
         OR NEW.is_repeat IS NOT OLD.is_repeat
         OR NEW.repeat_of IS NOT OLD.repeat_of
         OR NEW.supervised IS NOT OLD.supervised
+        OR NEW.supervision_due IS NOT OLD.supervision_due
         OR NEW.leader_note IS NOT OLD.leader_note
         OR NEW.reassigned IS NOT OLD.reassigned
         OR NEW.second_revisited IS NOT OLD.second_revisited
@@ -200,4 +210,4 @@ CREATE TRIGGER hotline_column_removed AFTER DELETE ON hotline_column BEGIN
     UPDATE hotline_change SET change_no = (SELECT last_change FROM hotline_store);
 END;
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -30,7 +30,7 @@ use crate::ticket::{Columns, Field, RawRow, TicketNo};
 pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of [`SCHEMA`], `user_version` in the file.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 const TRIGGERS: [&str; 5] = [
     "hotline_ticket_inserted",
@@ -244,7 +244,10 @@ async fn fault(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx
             "it has no table `hotline_ticket`; correct the path, or make a store by `duban import FILE`".to_owned(),
         ));
     }
-    if version != VERSION {
+    if version < VERSION {
+        return Ok(Some(format!("its version is {version}, this program reads {VERSION}; make a store anew and fill it")));
+    }
+    if version > VERSION {
         return Ok(Some(format!("its version is {version}, this program reads {VERSION}; use the matching program")));
     }
     if let Some(lost) = TRIGGERS.into_iter().find(|trigger| !names.iter().any(|name| name == trigger)) {

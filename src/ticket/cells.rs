@@ -5,7 +5,8 @@ use std::{borrow::Cow, sync::Arc};
 use chrono::FixedOffset;
 
 use super::{
-    ContactAttempt, Difficulty, Field, Moment, Origin, Phone, RawRow, Status, TicketNo, Urgency, Words,
+    ContactAttempt, Difficulty, Field, Moment, Origin, Phone, RawRow, ReturnPaper, ReturnResult, Status, Supervision,
+    TicketNo, Urgency, Words,
     contact_log::{self, Span},
     dates::{self, Reading},
     number::NumberKey,
@@ -113,10 +114,47 @@ impl<'a> Cells<'a> {
         self.word(Field::BusinessType).is_some_and(|word| word == "咨询")
     }
 
+    /// 是 or 否.
+    pub(super) fn answer(&self, field: Field) -> Option<Answer> {
+        self.words.answer(&self.word(field)?)
+    }
+
+    /// Whether a cell says yes in any way: a yes, a name, a date.
+    pub(super) fn is_given(&self, field: Field) -> bool {
+        self.folded(field).is_some_and(|word| self.words.answer(&word) != Some(Answer::No))
+    }
+
+    /// The papers of a return that are listed; 退单依据 has a column of its own.
+    pub(super) fn return_papers(&self) -> Box<[ReturnPaper]> {
+        let listed = self.folded(Field::ReturnMaterials);
+        let basis = self.folded(Field::ReturnReason).map(|_| ReturnPaper::Basis);
+        let in_list = |paper: &ReturnPaper| listed.as_deref().is_some_and(|list| self.words.has_paper(list, *paper));
+        ReturnPaper::ALL.into_iter().filter(|paper| basis == Some(*paper) || in_list(paper)).collect()
+    }
+
+    /// What 是否延期 says of an application; a plain no says nothing of one.
+    pub(super) fn extension_result(&self) -> Option<ReturnResult> {
+        let word = self.folded(Field::Extended)?;
+        match self.words.answer(&word) {
+            Some(Answer::Yes) => Some(ReturnResult::Agreed),
+            Some(Answer::No) => None,
+            None => self.words.return_result(&word),
+        }
+    }
+
+    /// 是否督办: a cause by its name, or a plain yes.
+    pub(super) fn supervision(&self) -> Option<Supervision> {
+        let word = self.folded(Field::Supervised)?;
+        match self.words.answer(&word) {
+            Some(Answer::Yes) => Some(Supervision::Upstream),
+            Some(Answer::No) => None,
+            None => self.words.supervision(&word),
+        }
+    }
+
     /// Whether the citizen's data is to be masked: always, but for a clear no.
     pub(super) fn is_secret(&self) -> bool {
-        let answer = self.word(Field::Secret).and_then(|word| self.words.answer(&word));
-        match answer {
+        match self.answer(Field::Secret) {
             Some(Answer::No) => false,
             Some(Answer::Yes) | None => true,
         }

@@ -98,6 +98,8 @@ fields! {
     ReturnDeputyApproved "return_deputy_approved",
     /// 退单结果.
     ReturnResult "return_result",
+    /// 退单限制: why upstream lets the ticket not be returned.
+    ReturnBarred "return_barred",
     /// 是否延期.
     Extended "extended",
     /// 延期天数.
@@ -114,6 +116,8 @@ fields! {
     Concluded "concluded",
     /// 处理结果.
     Resolution "resolution",
+    /// 办结报告要素: those of the ten elements of art. 9(4) that the report has.
+    ReportElements "report_elements",
     /// 反馈时间.
     FedBack "fed_back",
     /// 审核时间.
@@ -126,12 +130,16 @@ fields! {
     Satisfaction "satisfaction",
     /// 不纳入测评.
     Excluded "excluded",
+    /// 不纳入测评审核: the deputy's approval of it.
+    ExcludedApproved "excluded_approved",
     /// 是否重复.
     IsRepeat "is_repeat",
     /// 重复工单号.
     RepeatOf "repeat_of",
     /// 是否督办.
     Supervised "supervised",
+    /// 督办反馈期限: the date on the order.
+    SupervisionDue "supervision_due",
     /// 领导批示.
     LeaderNote "leader_note",
     /// 重新交办时间.

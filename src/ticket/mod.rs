@@ -33,7 +33,8 @@ pub use private::Private;
 pub use raw::RawRow;
 pub use reader::{ReadError, Reader};
 pub use value::{
-    AuditResult, ContactAttempt, ContactResult, Difficulty, Origin, Phone, ReturnResult, Satisfaction, Status, Urgency,
+    Answer, AuditResult, ContactAttempt, ContactResult, Difficulty, Origin, Phone, ReturnBar, ReturnPaper,
+    ReturnResult, Satisfaction, Status, Supervision, Urgency,
 };
 pub use words::{Words, WordsError};
 
@@ -81,16 +82,26 @@ pub struct Ticket {
     /// 退单申请时间.
     pub return_applied: Option<Moment>,
     pub return_result: Option<ReturnResult>,
+    /// 退单材料 and 退单依据: the papers that are there.
+    pub return_papers: Box<[ReturnPaper]>,
+    /// 分管领导审核 of the return.
+    pub return_approved: Option<Answer>,
+    /// 退单限制.
+    pub return_bar: Option<ReturnBar>,
     /// 延期申请时间.
     pub extension_applied: Option<Moment>,
     /// 延期批准时间.
     pub extension_approved: Option<Moment>,
+    /// 是否延期, where it tells of a decision.
+    pub extension_result: Option<ReturnResult>,
     /// Days asked or granted: from 延期天数, else from 是否延期.
     pub extension_days: Option<u16>,
     /// 截止时间 as the platform has it.
     pub platform_due: Option<Moment>,
     /// 办结时间.
     pub concluded: Option<Moment>,
+    /// 办结报告要素 as listed.
+    pub report_elements: Box<[Arc<str>]>,
     /// 反馈时间.
     pub fed_back: Option<Moment>,
     /// 审核时间.
@@ -99,6 +110,20 @@ pub struct Ticket {
     /// 回访时间.
     pub revisited: Option<Moment>,
     pub satisfaction: Option<Satisfaction>,
+    /// 不纳入测评 is asked for.
+    pub excluded: bool,
+    /// 不纳入测评审核: the deputy approved it.
+    pub excluded_approved: bool,
+    /// 是否督办.
+    pub supervised: Option<Supervision>,
+    /// 领导批示 is there; what it says is never read.
+    pub leader_note: bool,
+    /// 督办反馈期限.
+    pub supervision_due: Option<Moment>,
+    /// 督办反馈时间.
+    pub supervision_answered: Option<Moment>,
+    /// 督办主要领导审核.
+    pub supervision_signed: bool,
     /// 重新交办时间.
     pub reassigned: Option<Moment>,
     /// 二次回访时间.

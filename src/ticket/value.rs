@@ -146,6 +146,96 @@ pub enum ReturnResult {
     Refused,
 }
 
+/// A paper of a return application (退单材料, art. 9(2)3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnPaper {
+    /// 现场核查.
+    SiteCheck,
+    /// 现场照片.
+    Photos,
+    /// 退单依据.
+    Basis,
+    /// 建议处置部门.
+    Department,
+    /// 录音.
+    Recording,
+}
+
+impl ReturnPaper {
+    /// Every paper that an application needs.
+    pub const ALL: [ReturnPaper; 5] = [
+        ReturnPaper::SiteCheck,
+        ReturnPaper::Photos,
+        ReturnPaper::Basis,
+        ReturnPaper::Department,
+        ReturnPaper::Recording,
+    ];
+
+    /// The paper as the clerk calls it.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            ReturnPaper::SiteCheck => "现场核查",
+            ReturnPaper::Photos => "现场照片",
+            ReturnPaper::Basis => "退单依据",
+            ReturnPaper::Department => "建议处置部门",
+            ReturnPaper::Recording => "录音",
+        }
+    }
+}
+
+/// Why upstream lets a ticket not be returned (art. 9(2)2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnBar {
+    /// Upstream refused a return.
+    RefusedUpstream,
+    /// Upstream sent it again to be checked.
+    SentAgain,
+    /// Upstream named the unit as the lead.
+    NamedLead,
+}
+
+/// On whose word a ticket is supervised (督办).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Supervision {
+    /// 上级督办.
+    Upstream,
+    /// 局领导批示.
+    LeaderNote,
+    /// 复查复核.
+    Review,
+    /// 不实或瑕疵.
+    Untrue,
+    /// 多人多次且不满意.
+    Many,
+}
+
+impl Supervision {
+    /// The stable name.
+    pub fn id(self) -> &'static str {
+        match self {
+            Supervision::Upstream => "upstream",
+            Supervision::LeaderNote => "leader-note",
+            Supervision::Review => "review",
+            Supervision::Untrue => "untrue",
+            Supervision::Many => "many",
+        }
+    }
+
+    /// The cause as an order names it.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Supervision::Upstream => "上级督办",
+            Supervision::LeaderNote => "局领导批示",
+            Supervision::Review => "复查复核",
+            Supervision::Untrue => "不实或瑕疵",
+            Supervision::Many => "多人多次且不满意",
+        }
+    }
+}
+
 /// 审核结果.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    AuditResult, ContactResult, Difficulty, Origin, ReturnResult, Satisfaction, Status, Urgency, text,
+    AuditResult, ContactResult, Difficulty, Origin, ReturnBar, ReturnPaper, ReturnResult, Satisfaction, Status,
+    Supervision, Urgency, text,
     value::{Answer, Attempted},
 };
 
@@ -31,6 +32,9 @@ pub struct Words {
     statuses: Table<Status>,
     attempts: Table<Attempted>,
     return_results: Table<ReturnResult>,
+    return_papers: Inside<ReturnPaper>,
+    return_bars: Inside<ReturnBar>,
+    supervisions: Inside<Supervision>,
     audit_results: Table<AuditResult>,
     satisfactions: Table<Satisfaction>,
     towns: BTreeMap<String, String>,
@@ -131,6 +135,21 @@ impl Words {
         self.return_results.get(folded)
     }
 
+    /// Whether a folded 退单材料 lists a paper.
+    pub fn has_paper(&self, folded: &str, paper: ReturnPaper) -> bool {
+        self.return_papers.0.iter().any(|(word, meant)| *meant == paper && folded.contains(&**word))
+    }
+
+    /// 退单限制, by the longest word in it.
+    pub fn return_bar(&self, folded: &str) -> Option<ReturnBar> {
+        self.return_bars.longest(folded)
+    }
+
+    /// 是否督办, by the longest word in it.
+    pub fn supervision(&self, folded: &str) -> Option<Supervision> {
+        self.supervisions.longest(folded)
+    }
+
     /// 审核结果.
     pub fn audit_result(&self, folded: &str) -> Option<AuditResult> {
         self.audit_results.get(folded)
@@ -180,6 +199,9 @@ impl Words {
             statuses: Table::default(),
             attempts: Table::default(),
             return_results: Table::default(),
+            return_papers: Inside::default(),
+            return_bars: Inside::default(),
+            supervisions: Inside::default(),
             audit_results: Table::default(),
             satisfactions: Table::default(),
             towns: BTreeMap::new(),
@@ -199,6 +221,9 @@ impl Words {
         let failures = lists.contact.into_iter().map(|(result, words)| (Attempted::Failed(result), words));
         self.attempts.add(failures.chain([(Attempted::Reached, lists.reached)]), "contact and reached")?;
         self.return_results.add(lists.return_result, "return_result")?;
+        self.return_papers.add(lists.return_paper, "return_paper")?;
+        self.return_bars.add(lists.return_bar, "return_bar")?;
+        self.supervisions.add(lists.supervision, "supervision")?;
         self.audit_results.add(lists.audit_result, "audit_result")?;
         self.satisfactions.add(lists.satisfaction, "satisfaction")?;
         self.towns.extend(lists.towns.iter().map(|(code, name)| (text::fold(code).into(), text::squeeze(name).into())));
@@ -244,6 +269,9 @@ struct WordLists {
     status: BTreeMap<Status, Vec<String>>,
     contact: BTreeMap<ContactResult, Vec<String>>,
     return_result: BTreeMap<ReturnResult, Vec<String>>,
+    return_paper: BTreeMap<ReturnPaper, Vec<String>>,
+    return_bar: BTreeMap<ReturnBar, Vec<String>>,
+    supervision: BTreeMap<Supervision, Vec<String>>,
     audit_result: BTreeMap<AuditResult, Vec<String>>,
     satisfaction: BTreeMap<Satisfaction, Vec<String>>,
     towns: BTreeMap<String, String>,
@@ -254,6 +282,33 @@ struct WordLists {
 fn folded_words(words: Vec<String>, place: &'static str) -> Result<Vec<String>, WordsError> {
     let folded: Vec<String> = words.iter().map(|word| text::fold(word).into_owned()).collect();
     if folded.iter().any(String::is_empty) { Err(WordsError::Empty { place }) } else { Ok(folded) }
+}
+
+/// Folded words that are looked for inside a text; few, and rarely asked for.
+#[derive(Clone, Debug)]
+struct Inside<T>(Vec<(Box<str>, T)>);
+
+impl<T> Default for Inside<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Copy + PartialEq> Inside<T> {
+    fn longest(&self, folded: &str) -> Option<T> {
+        let found = self.0.iter().filter(|(word, _)| folded.contains(&**word));
+        found.max_by_key(|(word, _)| word.len()).map(|(_, meaning)| *meaning)
+    }
+
+    fn add(&mut self, lists: BTreeMap<T, Vec<String>>, place: &'static str) -> Result<(), WordsError> {
+        for (meaning, words) in lists {
+            for word in folded_words(words, place)? {
+                self.0.retain(|(known, _)| **known != *word);
+                self.0.push((word.into(), meaning));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Folded words and their meanings, found by hash: every cell of every row asks.
