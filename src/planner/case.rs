@@ -7,9 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     notice::{Batch, Facts, Kind, Notice, Occurrence, Reason, Role, Subject, Wish},
     rules::{Class, Rules, Standing},
+    ticket::{Moment, ReturnResult},
 };
 
-use super::{Plan, Policy, View, Watch, words};
+use super::{Plan, Policy, View, Watch, sights::Sight, words};
+
+/// The first read of a large store is over by then.
+const FIRST_READ: TimeDelta = TimeDelta::minutes(10);
 
 /// What a notice belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +60,47 @@ impl<'a> Case<'a> {
         use crate::rules::State;
         let waits = matches!(self.standing.state, State::Received | State::DispatchWait);
         self.view.ticket.dispatched.is_some() && !waits && !self.standing.assignment_is_over(self.view.ticket)
+    }
+
+    /// Whether the unit that holds it has taken it, in words or by a time; a refused
+    /// return counts as taken (A18).
+    pub fn is_taken(&self) -> bool {
+        use crate::rules::State;
+        let ticket = self.view.ticket;
+        let accepted = ticket.accepted.is_some_and(|accepted| self.is_of_assignment(accepted));
+        let refused = self.return_applied().is_some() && ticket.return_result == Some(ReturnResult::Refused);
+        accepted || refused || matches!(self.standing.state, State::Accepted | State::AuditRejected)
+    }
+
+    /// When the unit that holds it applied for its return.
+    pub fn return_applied(&self) -> Option<Moment> {
+        self.view.ticket.return_applied.filter(|applied| self.is_of_assignment(*applied))
+    }
+
+    fn is_of_assignment(&self, moment: Moment) -> bool {
+        self.view.ticket.dispatched.is_none_or(|dispatched| !dispatched.is_after(moment))
+    }
+
+    /// Whether a moment lies in the current round.
+    pub fn is_of_round(&self, moment: Moment) -> bool {
+        self.standing.round_start.is_none_or(|start| !start.is_after(moment))
+    }
+
+    /// When the row changed last, if it tells and that is not in the future.
+    pub fn updated(&self) -> Option<DateTime<Utc>> {
+        self.view.ticket.updated.map(Moment::at).filter(|updated| *updated <= self.now)
+    }
+
+    /// Since when the row shows something that has no time of its own.
+    ///
+    /// A row that was old when the watch began does not say since when it has
+    /// shown it: then it is taken to be as old as the ticket (A40).
+    pub fn since(&self, sight: Sight) -> Option<DateTime<Utc>> {
+        let seen = self.view.facts.since(sight).or_else(|| self.updated()).unwrap_or(self.now);
+        let ticket = self.view.ticket;
+        let began = ticket.dispatched.or(ticket.received).map(Moment::at).filter(|began| *began < self.floor);
+        let first_sight = seen >= self.watch.since && seen - self.watch.since < FIRST_READ;
+        Some(began.filter(|_| first_sight && ticket.updated.is_none()).unwrap_or(seen))
     }
 
     pub fn is_concluded(&self) -> bool {

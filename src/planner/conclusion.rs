@@ -1,6 +1,6 @@
 //! Art. 9(3): reminders before the end of the conclusion limit, the ladder after it.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     calendar::{CalendarError, civil},
@@ -15,7 +15,7 @@ use crate::{
 use super::{
     case::{Case, Scope},
     ladder::{self, Phase, Step},
-    words,
+    supervision, words,
 };
 
 /// Lower overdue steps that a plan still names, to record them as superseded.
@@ -155,9 +155,7 @@ fn facts(case: &Case<'_>, step: &Step, unit: Count) -> Facts {
     }
     if step.kind == Kind::Overdue3 {
         words::place(&mut facts, case.view.ticket);
-        let answer = supervision_answer(case, step.at);
-        facts.insert("ds".into(), words::text(answer.map_or_else(|| "未知".into(), words::long)));
-        facts.insert("ds_s".into(), words::text(answer.map_or_else(|| "未知".into(), words::short)));
+        supervision::insert_answer(case, &mut facts, step.at);
     }
     facts
 }
@@ -182,11 +180,4 @@ fn reminders_sent(case: &Case<'_>, before: DateTime<Utc>) -> Vec<String> {
         sent.into_iter().map(|(at, kind)| format!("{}{}", words::short(at), kind.chinese())).collect();
     lines.dedup();
     lines
-}
-
-/// A28: the order of step 3 is answered within five working days.
-fn supervision_answer(case: &Case<'_>, issued: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let count = Count::Workdays(case.rules().ladder.supervision_workdays);
-    let (day, _, _) = deadline::step(&case.policy.calendar, civil::day_of(issued), count).ok()?;
-    Some(civil::end_of(day)).filter(|end| *end - issued > TimeDelta::zero())
 }

@@ -18,6 +18,7 @@ use crate::{
     ticket::Ticket,
 };
 
+mod after;
 mod assignment;
 mod calendar_missing;
 mod case;
@@ -26,11 +27,16 @@ mod conclusion;
 mod contact;
 mod data_quality;
 mod dispatch;
+mod extension;
 mod group;
 mod ladder;
 mod observe;
 mod past;
+mod recomputed;
+mod returns;
 mod revisit;
+mod sights;
+mod supervision;
 mod system;
 mod upcoming;
 pub(crate) mod words;
@@ -40,6 +46,7 @@ pub use data_quality::sentence;
 pub use group::{GroupView, group};
 pub use observe::{Order, Seen, SmsOutcome, SmsState, TicketFacts, Told, observe};
 pub use past::{End, PastRound, Stamp};
+pub use sights::{Decision, Sight, Version};
 pub use system::{Gateway, Health, Patience, gateway, source};
 pub use upcoming::upcoming;
 
@@ -102,9 +109,16 @@ pub fn wanted(view: View<'_>, policy: &Policy, watch: Watch, now: DateTime<Utc>)
     if !standing.state.is_final() {
         dispatch::plan(&mut case);
         assignment::plan(&mut case);
+        returns::unaccepted(&mut case);
         contact::plan(&mut case);
+        returns::plan(&mut case);
+        extension::plan(&mut case);
+        recomputed::plan(&mut case);
         conclusion::plan(&mut case);
+        after::plan(&mut case);
+        after::exclusion(&mut case);
         revisit::plan(&mut case);
+        supervision::plan(&mut case);
         data_quality::plan(&mut case);
     }
     let plan = case.plan;

@@ -2,11 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::past::PastRound;
 use crate::{
     notice::{Kind, form_number},
-    rules::{RoundFacts, Standing},
-    ticket::{NumberHash, Phone, Satisfaction, Ticket},
+    rules::{Grant, RoundFacts, Standing, grant},
+    ticket::{AuditResult, NumberHash, Phone, Satisfaction, Ticket},
+};
+
+use super::{
+    past::PastRound,
+    sights::{Decision, Sight, Version},
 };
 
 /// What the ledger remembers of a ticket.
@@ -19,6 +23,12 @@ pub struct TicketFacts {
     pub orders: Vec<Order>,
     /// Rounds that are over, for the rates.
     pub past: Vec<PastRound>,
+    /// Applications for a return that were decided.
+    pub decisions: Vec<Decision>,
+    /// What the row shows without a time, and since when.
+    pub sights: Vec<(Sight, DateTime<Utc>)>,
+    /// Ends of the conclusion limit, as they were computed one after another.
+    pub versions: Vec<Version>,
 }
 
 /// A supervision order that was issued for a ticket.
@@ -59,6 +69,16 @@ impl TicketFacts {
         self.past.iter().any(|past| past.round == round)
     }
 
+    /// The end computed last in a round.
+    pub fn latest_version(&self, round: u16) -> Option<&Version> {
+        self.versions.iter().filter(|version| version.round == round).max_by_key(|version| version.n)
+    }
+
+    /// Since when the row shows it, if that is known.
+    pub fn since(&self, sight: Sight) -> Option<DateTime<Utc>> {
+        self.sights.iter().filter(|(known, _)| *known == sight).map(|(_, at)| *at).min()
+    }
+
     /// Takes in a fact as the ledger stored it; an unknown one is left alone.
     pub fn add(&mut self, what: &str, value: &str, first_seen: DateTime<Utc>) {
         let instant = || value.parse::<i64>().ok().and_then(|secs| DateTime::from_timestamp(secs, 0));
@@ -85,6 +105,21 @@ impl TicketFacts {
                     self.orders.push(order);
                 }
             }
+            ("return-decided", applied) => self.decisions.extend(Decision::read(applied, value, first_seen)),
+            ("extension", approved) => {
+                if let (Ok(secs), Ok(days)) = (approved.parse(), value.parse())
+                    && let Some(approved) = DateTime::from_timestamp(secs, 0)
+                {
+                    self.rounds.grants.retain(|grant| grant.approved != approved);
+                    self.rounds.grants.push(Grant { approved, days });
+                }
+            }
+            ("seen", name) => {
+                if let Some(sight) = Sight::read(name) {
+                    self.sights.push((sight, instant().unwrap_or(first_seen)));
+                }
+            }
+            ("due", name) => self.versions.extend(Version::read(name, value, first_seen)),
             _ => {}
         }
     }
@@ -160,7 +195,46 @@ pub fn observe(ticket: &Ticket, standing: &Standing, known: &TicketFacts) -> Vec
     {
         add(format!("round-start:{}", standing.round), start.at().timestamp().to_string());
     }
+    if let Some(decision) = Decision::of(ticket)
+        && !known.decisions.iter().any(|old| (old.applied, old.result) == (decision.applied, decision.result))
+    {
+        add(format!("return-decided:{}", decision.applied.timestamp()), decision.text(ticket));
+    }
+    if let Some(granted) = grant::of_row(ticket).filter(|granted| granted.days > 0)
+        // The days in the row are those of a later application, if there is one.
+        && !(ticket.extension_applied.is_some_and(|at| at.at() > granted.approved))
+        && !known.rounds.grants.contains(&granted)
+    {
+        add(format!("extension:{}", granted.approved.timestamp()), granted.days.to_string());
+    }
+    for sight in sights(ticket).into_iter().filter(|sight| !known.sights.iter().any(|(old, _)| old == sight)) {
+        let updated = ticket.updated.filter(|updated| !updated.is_date_only());
+        add(format!("seen:{}", sight.text()), updated.map_or_else(String::new, |at| at.at().timestamp().to_string()));
+    }
+    if let Some(version) = Version::of(ticket, standing)
+        && known.latest_version(standing.round).is_none_or(|last| last.due != version.due)
+    {
+        let n = known.latest_version(standing.round).map_or(1, |last| last.n + 1);
+        add(format!("due:{}-{n}", standing.round), version.text());
+    }
     seen
+}
+
+/// What the row shows without a time.
+fn sights(ticket: &Ticket) -> Vec<Sight> {
+    let mut sights = Vec::new();
+    if ticket.excluded && !ticket.excluded_approved {
+        sights.push(Sight::Excluded);
+    }
+    if ticket.audit_result == Some(AuditResult::Rejected) && ticket.audited.is_none() {
+        sights.push(Sight::Rejected);
+    }
+    sights.extend(ticket.supervised.map(Sight::Supervised));
+    if ticket.leader_note {
+        sights.push(Sight::Supervised(crate::ticket::Supervision::LeaderNote));
+    }
+    sights.dedup();
+    sights
 }
 
 #[cfg(test)]

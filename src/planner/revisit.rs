@@ -1,17 +1,19 @@
 //! Art. 8(6): a dissatisfied citizen is visited a second time (A26).
 
 use crate::{
+    calendar::civil,
     notice::{Kind, Occurrence},
-    ticket::Satisfaction,
+    ticket::{Moment, Satisfaction},
 };
 
 use super::{
+    after::workday_after,
     case::{Case, Event, Scope},
     ladder::{self, Phase, Step},
     words,
 };
 
-/// revisit-dissatisfied and second-revisit-due.
+/// revisit-dissatisfied, reassign-due and second-revisit-due.
 pub(super) fn plan(case: &mut Case<'_>) {
     let ticket = case.view.ticket;
     let dissatisfied = ticket.satisfaction == Some(Satisfaction::Dissatisfied);
@@ -30,6 +32,9 @@ pub(super) fn plan(case: &mut Case<'_>) {
             facts
         });
     }
+    if !reassigned {
+        reassign(case, revisited, round);
+    }
     if ticket.second_revisited.is_some() {
         return;
     }
@@ -38,6 +43,23 @@ pub(super) fn plan(case: &mut Case<'_>) {
     ladder::plan(case, Scope::InRound(round), &[step], |case, step| {
         let mut facts = case.facts(step.kind);
         words::end(&mut facts, "d", Some(&deadline));
+        facts
+    });
+}
+
+/// reassign-due on the day of the revisit and once again (A26).
+fn reassign(case: &mut Case<'_>, revisited: Moment, round: u16) {
+    let rules = &case.rules().reassign;
+    let mut steps = Vec::with_capacity(2);
+    let step = |at, expires| Step { kind: Kind::ReassignDue, at, expires, phase: Phase::Reminder, n: 0 };
+    let same_day = rules.at.on(revisited.day());
+    if revisited.at() < same_day {
+        steps.push(step(same_day, Some(civil::end_of(revisited.day()))));
+    }
+    steps.extend(workday_after(case, revisited.day(), 1).map(|day| step(rules.again.on(day), None)));
+    ladder::plan(case, Scope::InRound(round), &steps, |case, step| {
+        let mut facts = case.facts(step.kind);
+        facts.insert("revisited".into(), words::text(words::moment(revisited)));
         facts
     });
 }

@@ -5,13 +5,12 @@ use serde::Deserialize;
 use crate::ticket::Anomaly;
 
 pub use super::{
-    duties::{
-        Archive, Audit, Exclusion, Feedback, HotTopic, Reassign, Report, SupervisionOrders, Urgent, Vanished,
-    },
+    duties::{Archive, Audit, Exclusion, Feedback, HotTopic, Reassign, Report, SupervisionOrders, Urgent, Vanished},
     modes::{
-        AfterRefusal, CatchUpSteps, ComplexOrUrgent, ConclusionStart, ContactStart, DaysOf12319, EarlierContact, ExtensionBase,
-        ExtensionUnit, LastDay, LateReceipt, MidnightDue, OnceEach, OtherUnits, PlatformDue, RoundTwo, SecondReturn, ShortLimits, SmsOrNot, SpacingAfter, Substitute,
-        UnknownYear, UrgentLadder, WindowReading, WrongPerson,
+        AfterRefusal, CatchUpSteps, ComplexOrUrgent, ConclusionStart, ContactStart, DaysOf12319, EarlierContact,
+        ExtensionBase, ExtensionUnit, LastDay, LateReceipt, MidnightDue, OnceEach, OtherUnits, PlatformDue, RoundTwo,
+        SecondReturn, ShortLimits, SmsOrNot, SpacingAfter, Substitute, UnknownYear, UrgentLadder, WindowReading,
+        WrongPerson,
     },
     rates::{Bulletin, Rates},
     time_of_day::TimeOfDay,

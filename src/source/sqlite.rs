@@ -245,7 +245,9 @@ async fn fault(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx
         ));
     }
     if version < VERSION {
-        return Ok(Some(format!("its version is {version}, this program reads {VERSION}; make a store anew and fill it")));
+        return Ok(Some(format!(
+            "its version is {version}, this program reads {VERSION}; make a store anew and fill it"
+        )));
     }
     if version > VERSION {
         return Ok(Some(format!("its version is {version}, this program reads {VERSION}; use the matching program")));
