@@ -79,6 +79,8 @@ pub enum Occurrence {
     Size(u16),
     /// A set of findings: their codes, sorted and joined with `;`.
     Findings(String),
+    /// One of several units: its name as the roster writes it.
+    Unit(String),
     /// What was issued anew: the revision, 1 for the first.
     Revision(u16),
 }
@@ -93,6 +95,7 @@ impl Occurrence {
             Self::Number(hash) => hash.clone(),
             Self::Size(n) => format!("size{n}"),
             Self::Findings(codes) => codes.clone(),
+            Self::Unit(name) => name.clone(),
             Self::Revision(n) => format!("rev{n}"),
         }
     }

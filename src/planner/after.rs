@@ -156,8 +156,7 @@ fn archive(case: &mut Case<'_>) {
     let mut steps = steps;
     steps.dedup_by_key(|step| step.at);
     let ticket = case.view.ticket;
-    let dossier =
-        ticket.supervised.is_some() || ticket.leader_note || ticket.excluded || !case.view.facts.orders.is_empty();
+    let dossier = ticket.supervision.causes().next().is_some() || ticket.excluded || !case.view.facts.orders.is_empty();
     ladder::plan(case, Scope::Round, &steps, |case, step| {
         let mut facts = case.facts(step.kind);
         facts.insert("since".into(), words::text(words::moment(audited)));

@@ -2,7 +2,7 @@
 
 use crate::{
     notice::{Facts, Kind, Occurrence, Role},
-    rules::deadline::extension_window,
+    rules::{deadline::extension_window, settings::OtherUnits},
     ticket::Moment,
 };
 
@@ -53,6 +53,39 @@ fn ticket_assigned(case: &mut Case<'_>) {
     let sent = case.plan.notices.len() > planned;
     if sent && (case.is_urgent() || case.standing.round > 1) {
         case.add_role(Role::Deputy);
+    }
+    if case.rules().dispatch.other_units == OtherUnits::Told {
+        other_units(case, dispatched);
+    }
+}
+
+/// A41: the first unit leads and owes; the others are told of the ticket, no more.
+fn other_units(case: &mut Case<'_>, dispatched: Moment) {
+    let lead = case.unit();
+    let mut told = Vec::new();
+    for written in &case.view.ticket.units {
+        let unit = case.present_name(written);
+        if Some(&unit) == lead.as_ref() || told.contains(&unit) {
+            continue;
+        }
+        let planned = case.plan.notices.len();
+        let event = Event {
+            kind: Kind::TicketAssigned,
+            scope: Scope::Assignment,
+            occurrence: Occurrence::Unit(unit.to_string()),
+            at: dispatched.at(),
+        };
+        case.event(event, |case| {
+            let mut facts = assigned_facts(case, dispatched);
+            facts.insert("unit".into(), words::text(unit.as_ref()));
+            facts
+        });
+        if case.plan.notices.len() > planned
+            && let Some(notice) = case.plan.notices.last_mut()
+        {
+            notice.unit = Some(unit.clone());
+        }
+        told.push(unit);
     }
 }
 

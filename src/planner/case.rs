@@ -122,9 +122,13 @@ impl<'a> Case<'a> {
 
     /// The lead unit under its present name, if the roster knows it.
     pub fn unit(&self) -> Option<Arc<str>> {
-        let written = self.view.ticket.units.first()?;
+        self.view.ticket.units.first().map(|written| self.present_name(written))
+    }
+
+    /// A unit's present name, if the roster knows it.
+    pub fn present_name(&self, written: &Arc<str>) -> Arc<str> {
         let known = self.policy.roster.as_deref().and_then(|roster| roster.unit(written));
-        Some(known.map_or_else(|| written.clone(), |unit| Arc::from(&*unit.name)))
+        known.map_or_else(|| written.clone(), |unit| Arc::from(&*unit.name))
     }
 
     pub fn is_urgent(&self) -> bool {

@@ -229,11 +229,7 @@ fn sights(ticket: &Ticket) -> Vec<Sight> {
     if ticket.audit_result == Some(AuditResult::Rejected) && ticket.audited.is_none() {
         sights.push(Sight::Rejected);
     }
-    sights.extend(ticket.supervised.map(Sight::Supervised));
-    if ticket.leader_note {
-        sights.push(Sight::Supervised(crate::ticket::Supervision::LeaderNote));
-    }
-    sights.dedup();
+    sights.extend(ticket.supervision.causes().map(Sight::Supervised));
     sights
 }
 

@@ -20,10 +20,7 @@ use super::{
 
 /// supervision-order for what others ordered, and the answers to all orders.
 pub(super) fn plan(case: &mut Case<'_>) {
-    let ticket = case.view.ticket;
-    let note = ticket.leader_note.then_some(Supervision::LeaderNote);
-    let causes = note.into_iter().chain(ticket.supervised.filter(|cause| Some(*cause) != note));
-    for cause in causes {
+    for cause in case.view.ticket.supervision.causes() {
         order(case, cause);
     }
     for order in case.view.facts.orders.clone() {
@@ -55,15 +52,15 @@ pub(super) fn insert_answer(case: &Case<'_>, facts: &mut Facts, issued: DateTime
 /// A28: the last day to answer: the order's own date, else five working days.
 fn answer_day(case: &Case<'_>, issued: DateTime<Utc>) -> Option<NaiveDate> {
     let issued_on = civil::day_of(issued);
-    let written = case.view.ticket.supervision_due.map(|due| due.day()).filter(|day| *day > issued_on);
+    let written = case.view.ticket.supervision.due.map(|due| due.day()).filter(|day| *day > issued_on);
     written.or_else(|| workday_after(case, issued_on, case.rules().ladder.supervision_workdays))
 }
 
 /// supervision-due before the answer's date and on it, supervision-overdue daily after it.
 fn answer(case: &mut Case<'_>, order: Order) {
-    let ticket = case.view.ticket;
-    let answered = ticket.supervision_answered.is_some_and(|at| at.day() >= civil::day_of(order.issued));
-    if answered && ticket.supervision_signed {
+    let marks = case.view.ticket.supervision;
+    let answered = marks.answered.is_some_and(|at| at.day() >= civil::day_of(order.issued));
+    if answered && marks.signed {
         return;
     }
     let Some(last) = answer_day(case, order.issued) else { return };

@@ -6,7 +6,7 @@ use chrono::FixedOffset;
 
 use super::{
     ContactAttempt, Difficulty, Field, Moment, Origin, Phone, RawRow, ReturnPaper, ReturnResult, Status, Supervision,
-    TicketNo, Urgency, Words,
+    SupervisionMarks, TicketNo, Urgency, Words,
     contact_log::{self, Span},
     dates::{self, Reading},
     number::NumberKey,
@@ -142,8 +142,19 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// The five columns about supervision.
+    pub(super) fn supervision_marks(&self) -> SupervisionMarks {
+        SupervisionMarks {
+            cause: self.supervision(),
+            leader_note: self.is_given(Field::LeaderNote),
+            due: self.moment(Field::SupervisionDue),
+            answered: self.moment(Field::SupervisionAnswered),
+            signed: self.is_given(Field::SupervisionSigned),
+        }
+    }
+
     /// 是否督办: a cause by its name, or a plain yes.
-    pub(super) fn supervision(&self) -> Option<Supervision> {
+    fn supervision(&self) -> Option<Supervision> {
         let word = self.folded(Field::Supervised)?;
         match self.words.answer(&word) {
             Some(Answer::Yes) => Some(Supervision::Upstream),

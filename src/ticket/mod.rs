@@ -34,7 +34,7 @@ pub use raw::RawRow;
 pub use reader::{ReadError, Reader};
 pub use value::{
     Answer, AuditResult, ContactAttempt, ContactResult, Difficulty, Origin, Phone, ReturnBar, ReturnPaper,
-    ReturnResult, Satisfaction, Status, Supervision, Urgency,
+    ReturnResult, Satisfaction, Status, Supervision, SupervisionMarks, Urgency,
 };
 pub use words::{Words, WordsError};
 
@@ -114,16 +114,8 @@ pub struct Ticket {
     pub excluded: bool,
     /// 不纳入测评审核: the deputy approved it.
     pub excluded_approved: bool,
-    /// 是否督办.
-    pub supervised: Option<Supervision>,
-    /// 领导批示 is there; what it says is never read.
-    pub leader_note: bool,
-    /// 督办反馈期限.
-    pub supervision_due: Option<Moment>,
-    /// 督办反馈时间.
-    pub supervision_answered: Option<Moment>,
-    /// 督办主要领导审核.
-    pub supervision_signed: bool,
+    /// 督办.
+    pub supervision: SupervisionMarks,
     /// 重新交办时间.
     pub reassigned: Option<Moment>,
     /// 二次回访时间.

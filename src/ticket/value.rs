@@ -236,6 +236,29 @@ impl Supervision {
     }
 }
 
+/// What a row says of supervision (督办).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SupervisionMarks {
+    /// 是否督办.
+    pub cause: Option<Supervision>,
+    /// 领导批示 is there; what it says is never read.
+    pub leader_note: bool,
+    /// 督办反馈期限.
+    pub due: Option<Moment>,
+    /// 督办反馈时间.
+    pub answered: Option<Moment>,
+    /// 督办主要领导审核.
+    pub signed: bool,
+}
+
+impl SupervisionMarks {
+    /// On whose word the ticket is supervised, each once.
+    pub fn causes(&self) -> impl Iterator<Item = Supervision> + use<> {
+        let note = self.leader_note.then_some(Supervision::LeaderNote);
+        note.into_iter().chain(self.cause.filter(|cause| Some(*cause) != note))
+    }
+}
+
 /// 审核结果.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -187,7 +187,8 @@ async fn a_store_that_cannot_be_read_says_which_and_what_to_do() {
     assert!(error.contains("it is a folder"), "{error}");
 
     for (name, sql, expected) in [
-        ("newer.db", "PRAGMA user_version = 2", "its version is 2"),
+        ("newer.db", "PRAGMA user_version = 9", "use the matching program"),
+        ("older.db", "PRAGMA user_version = 1", "make a store anew and fill it"),
         ("trigger.db", "DROP TRIGGER hotline_ticket_deleted", "its trigger `hotline_ticket_deleted` was removed"),
         ("column.db", "ALTER TABLE hotline_ticket RENAME COLUMN town TO street", "column"),
     ] {
