@@ -202,7 +202,7 @@ pub fn observe(ticket: &Ticket, standing: &Standing, known: &TicketFacts) -> Vec
     }
     if let Some(granted) = grant::of_row(ticket).filter(|granted| granted.days > 0)
         // The days in the row are those of a later application, if there is one.
-        && !(ticket.extension_applied.is_some_and(|at| at.at() > granted.approved))
+        && ticket.extension_applied.is_none_or(|at| at.at() <= granted.approved)
         && !known.rounds.grants.contains(&granted)
     {
         add(format!("extension:{}", granted.approved.timestamp()), granted.days.to_string());

@@ -80,8 +80,8 @@ impl SqliteLedger {
         order: &HandedOrder<'_>,
     ) -> Result<HashMap<String, Vec<DateTime<Utc>>>, OutboxError> {
         let claimed = order.since.checked_sub_signed(LONGEST_LEASE).unwrap_or(order.since);
-        let query = sqlx::query(HANDED).bind(list(&order.channels)).bind(claimed.timestamp_micros());
-        let query = query.bind(order.since.timestamp_micros()).bind(order.except.0).bind(list(&order.persons));
+        let query = sqlx::query(HANDED).bind(list(order.channels)).bind(claimed.timestamp_micros());
+        let query = query.bind(order.since.timestamp_micros()).bind(order.except.0).bind(list(order.persons));
         let mut work = self.read().await?;
         let found = work.rows(query).await?;
         work.commit().await?;
