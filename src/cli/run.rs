@@ -15,6 +15,7 @@ use crate::{
     config::{self, Loaded, Places},
     daemon::{
         Assembly, AssemblyError, Changeable, CycleReport, Daemon, Fixed, Maker, Observer, Reload, ScheduleSettings,
+        forms::{Cabinet, FormParts},
     },
     delivery::Round,
     notice::Outcome,
@@ -53,6 +54,7 @@ async fn daemon(loaded: Loaded, places: Places, after: Option<Duration>) -> anyh
         store: settings.store_path(),
         ledger: settings.ledger_path(),
         write_back: settings.write_back.statement.clone(),
+        forms: FormParts { settings: settings.forms.clone(), cabinet: Cabinet::Folder(settings.forms_path()) },
         clock: Arc::new(SystemClock),
     };
     let schedule = ScheduleSettings {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::Document;
-use crate::{message::Wording, source::Statement, telemetry};
+use crate::{message::Wording, report::forms, source::Statement, telemetry};
 
 /// Everything in `duban.toml` but the channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub struct Settings {
     pub write_back: WriteBack,
     pub schedule: Schedule,
     pub wording: Wording,
+    pub forms: forms::Settings,
     pub log: telemetry::Settings,
 }
 
@@ -133,6 +134,7 @@ impl Settings {
             write_back: document.table("write_back").unwrap_or_default(),
             schedule: document.table("schedule").unwrap_or_default(),
             wording: document.table("wording").unwrap_or_default(),
+            forms: document.table("forms").unwrap_or_default(),
             log: document.table("log").unwrap_or_default(),
         };
         settings.check(document);
@@ -166,6 +168,10 @@ impl Settings {
             let what = format!("`{}` is no name of a column map", self.store.columns);
             document.add("store.columns", what, "write the name of a file in columns/, without .toml");
         }
+        if !self.forms.folder.split('/').all(is_plain) {
+            let what = format!("`{}` is no folder beneath the state folder", self.forms.folder);
+            document.add("forms.folder", what, "write a name of letters, digits, - and _, such as forms");
+        }
         if let Err(error) = self.log.check() {
             document.add("log.level", error.to_string(), "write one of them");
         }
@@ -179,6 +185,11 @@ impl Settings {
     /// The ticket store's file.
     pub fn store_path(&self) -> PathBuf {
         self.in_state(&self.store.path)
+    }
+
+    /// The folder of the forms.
+    pub fn forms_path(&self) -> PathBuf {
+        self.in_state(Path::new(&self.forms.folder))
     }
 
     /// The ledger's file.
@@ -225,10 +236,18 @@ mod tests {
     fn take_names_every_value_that_is_out_of_bounds() {
         let faults = faults(
             "[state]\ndir = \"state\"\n[policy]\nzone = \"UTC\"\n[store]\nkind = \"oracle\"\npath = \"ledger.db\"\n\
-             columns = \"../x\"\n[schedule]\npoll_s = 0\n[log]\nlevel = \"duban=loud\"\n",
+             columns = \"../x\"\n[schedule]\npoll_s = 0\n[forms]\nfolder = \"../x\"\n[log]\nlevel = \"duban=loud\"\n",
         );
-        let keys =
-            ["state.dir", "policy.zone", "store.kind", "store.columns", "schedule.poll_s", "log.level", "ledger.path"];
+        let keys = [
+            "state.dir",
+            "policy.zone",
+            "store.kind",
+            "store.columns",
+            "schedule.poll_s",
+            "forms.folder",
+            "log.level",
+            "ledger.path",
+        ];
         for key in keys {
             assert!(faults.iter().any(|fault| fault.contains(&format!(" {key}: "))), "{key} {faults:#?}");
         }

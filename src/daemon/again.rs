@@ -67,6 +67,11 @@ impl TicketsAgain {
                 fresh.insert(ticket.no, now_stands);
             }
         }
+        let wanted = || fresh.values().flat_map(|fresh| &fresh.notices);
+        let forms = super::forms::known(&self.outbox, wanted()).await.map_err(unreadable)?;
+        for fresh in fresh.values_mut() {
+            super::forms::dress(&mut fresh.notices, &forms);
+        }
         Ok(fresh)
     }
 

@@ -21,6 +21,7 @@ use crate::{
 
 use super::{
     Gateways, Proving, TicketsAgain, Watcher, WatcherParts, delivery_settings,
+    forms::FormParts,
     lock::{LedgerLock, LockError},
 };
 
@@ -62,6 +63,7 @@ pub struct Fixed {
     pub ledger: PathBuf,
     /// By what the store is told of SMS to citizens, if at all.
     pub write_back: Option<Statement>,
+    pub forms: FormParts,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -107,7 +109,14 @@ impl Assembly {
             watch,
         };
         let (policy, means) = maker.make(changeable);
-        let parts = WatcherParts { store, outbox: outbox.clone(), reader: maker.reader.clone(), policy, watch };
+        let parts = WatcherParts {
+            store,
+            outbox: outbox.clone(),
+            reader: maker.reader.clone(),
+            policy,
+            watch,
+            forms: fixed.forms,
+        };
         Ok(Self {
             watcher: Watcher::new(parts, now).await?,
             delivery: Delivery::new(outbox.clone(), fixed.clock),

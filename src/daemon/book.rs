@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Datelike, Utc};
 
 use crate::{
-    planner::{self, GroupView, Plan, Policy, Seen, SmsOutcome, TicketFacts, View, Watch},
+    planner::{self, GroupView, Order, Plan, Policy, Seen, SmsOutcome, TicketFacts, View, Watch},
     rules::repeat::{RepeatEntry, RepeatIndex},
     ticket::{Ticket, TicketNo},
 };
@@ -44,6 +44,11 @@ pub struct Book {
     identities: HashMap<TicketNo, TicketNo>,
     /// Tickets whose groups are to be looked at.
     regrouped: BTreeSet<TicketNo>,
+    /// When the set of a group changes by time alone, by its first ticket, with a
+    /// ticket of it by which it is found.
+    group_wakes: BTreeMap<TicketNo, (DateTime<Utc>, TicketNo)>,
+    /// The newest form of a group, by its first ticket.
+    forms: HashMap<TicketNo, Order>,
     /// Unknown years that deadlines of open tickets need, with how many need each.
     unknown_years: BTreeMap<i32, u32>,
 }
@@ -110,7 +115,41 @@ impl Book {
 
     /// The next instant at which any set changes by time alone.
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
-        self.wakes.first().map(|(at, _)| *at)
+        let of_groups = self.group_wakes.values().map(|(at, _)| *at);
+        self.wakes.first().map(|(at, _)| *at).into_iter().chain(of_groups).min()
+    }
+
+    /// An order that was issued for a ticket; says whether the book holds it.
+    pub fn remember_order(&mut self, no: &TicketNo, order: Order) -> bool {
+        let Some(entry) = self.entries.get_mut(no) else { return false };
+        if !entry.facts.orders.contains(&order) {
+            entry.facts.orders.push(order);
+        }
+        true
+    }
+
+    /// A form that was issued for a group; the group is looked at again.
+    pub fn remember_form(&mut self, first: &TicketNo, form: Order) {
+        let newest = self.forms.entry(first.clone()).or_insert(form);
+        if form.issued >= newest.issued {
+            *newest = form;
+        }
+        self.regroup(first);
+    }
+
+    /// Has a group looked at again.
+    pub fn regroup(&mut self, first: &TicketNo) {
+        // The first ticket may have aged out: any of the group will do.
+        let member = self.group_wakes.get(first).map(|(_, member)| member);
+        let member = member.or_else(|| self.identities.iter().find(|(_, of)| *of == first).map(|(member, _)| member));
+        self.regrouped.insert(member.unwrap_or(first).clone());
+    }
+
+    /// The tickets of a group as it stands, the oldest first.
+    pub fn members(&self, first: &TicketNo, window_days: u32) -> Vec<TicketNo> {
+        let of_group = self.identities.iter().filter(|(_, of)| *of == first).map(|(member, _)| member);
+        let found = of_group.chain([first]).find_map(|member| self.repeats.group_of(member, window_days));
+        found.map_or_else(Vec::new, |group| group.members)
     }
 
     /// Every open ticket: after new rules or a new calendar.
@@ -159,6 +198,10 @@ impl Book {
     ) -> Vec<(TicketNo, Vec<TicketNo>, Plan)> {
         let mut planned = BTreeMap::new();
         let mut done = BTreeSet::new();
+        let due = self.group_wakes.values().filter(|(at, _)| *at <= now).map(|(_, member)| member.clone());
+        let due: Vec<TicketNo> = due.collect();
+        self.group_wakes.retain(|_, (at, _)| *at > now);
+        self.regrouped.extend(due);
         for no in std::mem::take(&mut self.regrouped) {
             // Its group was looked at with another of its tickets.
             if done.contains(&no) {
@@ -171,11 +214,13 @@ impl Book {
                 continue;
             }
             let Some(newest) = group.members.last().and_then(|no| self.repeats.get(no)) else { continue };
-            let view = GroupView { identity: &identity, group: &group, newest };
+            let form = self.forms.get(&identity).copied();
+            let meeting = group.members.iter().filter_map(|no| self.repeats.get(no)?.meeting).max();
+            let view = GroupView { identity: &identity, group: &group, newest, form, meeting };
             let plan = planner::group(view, policy, watch, now);
-            if plan.next.is_some() {
-                // A member received in the future: looked at again with every poll.
-                self.regrouped.insert(no.clone());
+            self.group_wakes.remove(&identity);
+            if let Some(next) = plan.next {
+                self.group_wakes.insert(identity.clone(), (next, no.clone()));
             }
             for member in &group.members {
                 self.identities.insert(member.clone(), identity.clone());
@@ -199,7 +244,7 @@ impl Book {
     /// An empty book that still knows the groups.
     pub fn fresh(&mut self) -> Book {
         let (repeats, identities) = (std::mem::take(&mut self.repeats), std::mem::take(&mut self.identities));
-        Book { repeats, identities, ..Book::default() }
+        Book { repeats, identities, forms: std::mem::take(&mut self.forms), ..Book::default() }
     }
 }
 

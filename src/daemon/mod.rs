@@ -5,6 +5,7 @@ mod again;
 mod assembly;
 pub mod book;
 mod health;
+pub mod forms;
 mod lasting;
 mod lock;
 pub mod proving;

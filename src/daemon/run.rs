@@ -174,7 +174,7 @@ async fn watch(
     mut outcomes: mpsc::UnboundedReceiver<Vec<TicketNo>>,
     poll: Duration,
 ) {
-    let (mut of_store, mut of_ledger) = (Lasting::default(), Lasting::default());
+    let (mut of_store, mut of_ledger, mut of_forms) = (Lasting::default(), Lasting::default(), Lasting::default());
     while !shared.stop.is_cancelled() {
         if shared.wakes.take_reconcile() {
             watcher.reconcile();
@@ -187,6 +187,7 @@ async fn watch(
             Ok(report) => {
                 of_ledger.mends("tickets are planned again");
                 note_store(&report, &mut of_store);
+                note_forms(&report, &mut of_forms);
                 if report.store.is_none() && !shared.ready.swap(true, Ordering::SeqCst) {
                     info!(tickets = watcher.open(), "the store has been read; {} tickets are open", watcher.open());
                     systemd::ready();
@@ -268,6 +269,19 @@ fn note_store(report: &CycleReport, faults: &mut Lasting) {
             faults.fails(&chain(fault), "the ticket store cannot be read; known tickets go on being watched");
         }
         None => faults.mends("the ticket store can be read again"),
+    }
+}
+
+/// Says once that forms cannot be written, and once that all of them are.
+fn note_forms(report: &CycleReport, faults: &mut Lasting) {
+    match &report.forms {
+        Some(fault) => {
+            faults.fails(
+                &chain(fault),
+                "a form cannot be written; its message goes out without it, and it is tried again",
+            );
+        }
+        None => faults.mends("forms can be written again"),
     }
 }
 

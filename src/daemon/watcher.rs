@@ -18,8 +18,13 @@ use crate::{
 
 use super::{
     book::{Book, Planned},
+    forms::{FormFault, FormParts},
     health::Source,
 };
+
+mod papers;
+
+use papers::Papers;
 
 /// Tickets a page of the store holds, and an outbox commit at most.
 const PAGE: usize = 2_000;
@@ -34,6 +39,7 @@ pub struct WatcherParts {
     pub reader: Arc<Reader>,
     pub policy: Arc<Policy>,
     pub watch: Watch,
+    pub forms: FormParts,
 }
 
 /// What a cycle did.
@@ -48,6 +54,8 @@ pub struct CycleReport {
     pub kept: Kept,
     /// Why the store could not be read; the plan went on with what is known.
     pub store: Option<SourceError>,
+    /// Why a form could not be written; the notices went on without its file.
+    pub forms: Option<FormFault>,
     /// When anything changes by time alone.
     pub next: Option<DateTime<Utc>>,
 }
@@ -62,6 +70,7 @@ pub struct Watcher {
     inherited: HashSet<String>,
     /// Whether the whole store has been read once.
     settled_in: bool,
+    papers: Papers,
 }
 
 impl Watcher {
@@ -82,7 +91,15 @@ impl Watcher {
         }
         let inherited = parts.outbox.open_scopes().await?.into_iter().collect();
         let source = Source::read(STORE, &parts.outbox).await?;
-        Ok(Self { parts, book, cursor: Cursor::start(), source, inherited, settled_in: false })
+        Ok(Self {
+            parts,
+            book,
+            cursor: Cursor::start(),
+            source,
+            inherited,
+            settled_in: false,
+            papers: Papers::new(now),
+        })
     }
 
     /// How many tickets are open.
@@ -118,6 +135,7 @@ impl Watcher {
 
     async fn look(&mut self, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
         let mut report = CycleReport::default();
+        let mut again = self.look_for_forms(now).await?;
         loop {
             match self.parts.store.changed(self.cursor.clone(), PAGE).await {
                 Ok(page) => {
@@ -136,8 +154,11 @@ impl Watcher {
                 }
             }
         }
-        let due = self.book.due(now).into_iter().collect();
-        self.keep(due, now, &mut report).await?;
+        again.extend(self.file_the_rest(now, &mut report).await?);
+        again.extend(self.book.due(now));
+        self.keep(again, now, &mut report).await?;
+        self.keep_groups(now, &mut report).await?;
+        // A new form has a meeting that is to be arranged.
         self.keep_groups(now, &mut report).await?;
         let of_store = self.source.look(&self.parts.outbox, report.store.as_ref(), now).await?;
         let of_calendar = self.keep_calendar(now, &mut report).await?;
@@ -254,12 +275,17 @@ impl Watcher {
                 }
             }
             self.parts.outbox.add_facts(&facts).await?;
+            self.add_forms(&mut sets, now, report).await?;
             add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
         }
         Ok(())
     }
 
     async fn keep_groups(&mut self, now: DateTime<Utc>, report: &mut CycleReport) -> Result<(), OutboxError> {
+        // Whoever is in a group is known only then.
+        if !self.settled_in {
+            return Ok(());
+        }
         let planned = self.book.plan_groups(&self.parts.policy, self.parts.watch, now);
         let mut sets = Vec::new();
         let mut repeats = Vec::new();
@@ -270,6 +296,7 @@ impl Watcher {
         if sets.is_empty() {
             return Ok(());
         }
+        self.add_forms(&mut sets, now, report).await?;
         // The sets first: a group saved but not kept would not be looked at again.
         add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
         self.parts.outbox.save_repeats(&repeats).await?;
@@ -368,5 +395,6 @@ fn from_ledger(entry: outbox::RepeatEntry) -> RepeatEntry {
         town: entry.town,
         received: entry.received,
         links: entry.links,
+        meeting: None,
     }
 }

@@ -112,8 +112,16 @@ fn ladder(wording: &Wording) -> Rows {
         (Kind::DueFinal, vec![vec![]]),
         (Kind::Overdue1, overdue(1, &[])),
         (Kind::Overdue2, overdue(2, &[])),
-        // The order with a number of its own, and without one.
-        (Kind::Overdue3, [overdue(3, &answer), overdue(3, &with(answer.clone(), order))].concat()),
+        // The order with its file, with a number alone, and without one.
+        (
+            Kind::Overdue3,
+            [
+                overdue(3, &with(answer.clone(), order.clone())),
+                overdue(3, &with(answer.clone(), order[..1].to_vec())),
+                overdue(3, &answer),
+            ]
+            .concat(),
+        ),
         (Kind::OverdueDaily, overdue(123, &[])),
     ]
 }

@@ -1,15 +1,18 @@
 //! Art. 13: a matter complained of five times or more goes to the leaders.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     calendar::civil,
     notice::{Batch, Fact, Facts, Kind, Notice, Occurrence, Reason, Subject, Wish},
-    rules::repeat::{Group, RepeatEntry},
+    rules::{
+        Count, deadline,
+        repeat::{Group, RepeatEntry},
+    },
     ticket::TicketNo,
 };
 
-use super::{Plan, Policy, Watch, words};
+use super::{Order, Plan, Policy, Watch, words};
 
 /// A repeat group as the planner sees it.
 #[derive(Clone, Copy, Debug)]
@@ -20,25 +23,72 @@ pub struct GroupView<'a> {
     pub group: &'a Group,
     /// Its newest ticket: category and town.
     pub newest: &'a RepeatEntry,
+    /// The newest form (批办单) issued for it.
+    pub form: Option<Order>,
+    /// The latest meeting that stands in a row of one of its tickets.
+    pub meeting: Option<DateTime<Utc>>,
 }
 
-/// repeat-approaching at 4, batch-form-issued at 5, 10, 15 …: the highest only.
+/// repeat-approaching at 4, batch-form-issued at 5, 10, 15 …: the highest only;
+/// batch-meeting-due as long as the newest form has no meeting.
 pub fn group(view: GroupView<'_>, policy: &Policy, watch: Watch, now: DateTime<Utc>) -> Plan {
     let mut plan = Plan::default();
+    by_size(&mut plan, view, policy, now);
+    plan.notices.retain(|notice| notice.due >= watch.floor(&policy.rules));
+    if let Some(later) = plan.notices.iter().map(|notice| notice.due).filter(|due| *due > now).min() {
+        plan.wake(later);
+    }
+    plan.notices.retain(|notice| notice.due <= now);
+    meeting(&mut plan, view, policy, now);
+    plan
+}
+
+fn by_size(plan: &mut Plan, view: GroupView<'_>, policy: &Policy, now: DateTime<Utc>) {
     let sizes = sizes(view.group.members.len(), policy);
-    let Some((highest, lower)) = sizes.split_last() else { return plan };
+    let Some((highest, lower)) = sizes.split_last() else { return };
     for size in lower {
         let mut notice = notice(view, *size, policy, now);
         notice.wish = Wish::Superseded(Reason::HigherStep);
         plan.notices.push(notice);
     }
     plan.notices.push(notice(view, *highest, policy, now));
-    plan.notices.retain(|notice| notice.due >= watch.floor(&policy.rules));
-    if let Some(later) = plan.notices.iter().map(|notice| notice.due).find(|due| *due > now) {
-        plan.wake(later);
+}
+
+/// The reminder of a meeting that nobody has entered: five working days after the
+/// form, and every five after that; only the latest is still true.
+fn meeting(plan: &mut Plan, view: GroupView<'_>, policy: &Policy, now: DateTime<Utc>) {
+    let Some(form) = view.form else { return };
+    let issued = civil::day_of(form.issued);
+    // A meeting of an earlier form is none of this one.
+    if view.meeting.is_some_and(|meeting| civil::day_of(meeting) >= issued) {
+        return;
     }
-    plan.notices.retain(|notice| notice.due <= now);
-    plan
+    let (mut day, mut latest) = (issued, None);
+    let span = Count::Workdays(policy.rules.repeat.meeting_workdays);
+    // Beyond the calendar's years nothing can be counted, and nothing is due.
+    while let Ok((next, _, provisional)) = deadline::step(&policy.calendar, day, span) {
+        let at = policy.rules.reminders.at.on(next);
+        if at > now {
+            plan.wake(at);
+            break;
+        }
+        (day, latest) = (next, Some((at, provisional)));
+    }
+    let Some((due, provisional)) = latest else { return };
+    let late = now - due > TimeDelta::minutes(i64::from(policy.rules.catch_up.late_after_min));
+    let mut facts = facts(view, Kind::BatchMeetingDue);
+    // P0: the numbers of the tickets say enough.
+    facts.retain(|name, _| !matches!(name.as_str(), "cat" | "cat1" | "town"));
+    facts.insert("form".into(), words::text(form.text()));
+    facts.insert("issued".into(), words::text(issued.to_string()));
+    plan.notices.push(Notice {
+        occurrence: Occurrence::Due(due),
+        batch: if late { Batch::Cycle(now) } else { Batch::Due(due) },
+        late,
+        provisional,
+        facts,
+        ..of_group(view, Kind::BatchMeetingDue, due)
+    });
 }
 
 /// The thresholds that `n` tickets have reached.
@@ -58,10 +108,15 @@ fn notice(view: GroupView<'_>, size: u16, policy: &Policy, now: DateTime<Utc>) -
     let kind = if size < policy.rules.repeat.form { Kind::RepeatApproaching } else { Kind::BatchFormIssued };
     // The ticket that reached the size; without its time, it is as old as its sighting.
     let due = view.group.received.get(usize::from(size) - 1).copied().flatten().unwrap_or(now);
+    Notice { occurrence: Occurrence::Size(size), facts: facts(view, kind), ..of_group(view, kind, due) }
+}
+
+/// A notice about the group with everything but its occurrence and its facts.
+fn of_group(view: GroupView<'_>, kind: Kind, due: DateTime<Utc>) -> Notice {
     Notice {
         subject: Subject::Group { first: view.identity.clone() },
         kind,
-        occurrence: Occurrence::Size(size),
+        occurrence: Occurrence::Once,
         roles: kind.roles().to_vec(),
         unit: None,
         category: view.newest.category.as_deref().map(Into::into),
@@ -72,7 +127,7 @@ fn notice(view: GroupView<'_>, size: u16, policy: &Policy, now: DateTime<Utc>) -
         late: false,
         urgent: false,
         provisional: false,
-        facts: facts(view, kind),
+        facts: Facts::new(),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct RepeatEntry {
     pub category: Option<String>,
     /// 街镇, for the notice.
     pub town: Option<String>,
+    /// 批办单协调会时间; the ledger does not keep it, every reading of the store brings it.
+    pub meeting: Option<DateTime<Utc>>,
 }
 
 impl RepeatEntry {
@@ -38,6 +40,7 @@ impl RepeatEntry {
             links: ticket.repeat_of.iter().filter(|no| **no != ticket.no).cloned().collect(),
             category: ticket.category.as_deref().map(str::to_owned),
             town: ticket.town.as_deref().map(str::to_owned),
+            meeting: ticket.meeting.map(|moment| moment.at()),
         }
     }
 

@@ -211,6 +211,9 @@ pub struct Repeat {
     pub approaching: u16,
     pub form: u16,
     pub again_every: u16,
+    /// Working days from the form, and from each reminder, to the next reminder
+    /// of its meeting.
+    pub meeting_workdays: u32,
 }
 
 /// What is reported about the rows themselves.
@@ -293,6 +296,7 @@ impl Rules {
         within("repeat.form", self.repeat.form.into(), 2, 100, "2 to 100")?;
         within("repeat.approaching", self.repeat.approaching.into(), 1, 99, "1 to 99")?;
         within("repeat.again_every", self.repeat.again_every.into(), 1, 100, "1 to 100")?;
+        within("repeat.meeting_workdays", self.repeat.meeting_workdays, 1, 60, "1 to 60")?;
         within("repeat.window_days", self.repeat.window_days, 1, 3660, "1 to 3660 days")?;
         within("rates.feedback_workdays", self.rates.feedback_workdays, 1, 30, "1 to 30")?;
         let weights = self.rates.weights;

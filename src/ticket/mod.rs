@@ -122,6 +122,8 @@ pub struct Ticket {
     pub second_revisited: Option<Moment>,
     /// 重复工单号.
     pub repeat_of: Box<[TicketNo]>,
+    /// 批办单协调会时间.
+    pub meeting: Option<Moment>,
     /// 更新时间.
     pub updated: Option<Moment>,
     /// What was found wrong in the row itself.

@@ -160,6 +160,7 @@ impl Reader {
             reassigned: cells.moment(Field::Reassigned),
             second_revisited: cells.moment(Field::SecondRevisited),
             repeat_of,
+            meeting: cells.moment(Field::BatchMeeting),
             updated,
             anomalies: Box::default(),
         };

@@ -3,10 +3,10 @@
 
 use duban::{
     message::{Wording, fixture_facts},
-    notice::{Facts, Kind, Medium, Notice, Role, Wish},
+    notice::{Fact, Facts, Kind, Medium, Notice, Role, Wish},
     planner::{
-        Gateway, GroupView, Health, Patience, SmsOutcome, SmsState, TicketFacts, View, calendar_missing, gateway,
-        group, source, wanted,
+        Gateway, GroupView, Health, Order, Patience, SmsOutcome, SmsState, TicketFacts, View, calendar_missing,
+        gateway, group, source, wanted,
     },
     rules::repeat::{RepeatEntry, RepeatIndex},
     ticket::{Field, TicketNo},
@@ -108,7 +108,6 @@ const NOT_YET: &[&str] = &[
     "report-incomplete",
     "supervision-due",
     "supervision-overdue",
-    "batch-meeting-due",
     "hot-topic",
     "daily-digest",
     "weekly-bulletin",
@@ -116,9 +115,10 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// Kinds that no ticket alone makes wanted; each has a test of its own below.
-const BY_OTHERS: [Kind; 6] = [
+const BY_OTHERS: [Kind; 7] = [
     Kind::RepeatApproaching,
     Kind::BatchFormIssued,
+    Kind::BatchMeetingDue,
     Kind::CalendarMissing,
     Kind::SourceDown,
     Kind::SourceRestored,
@@ -598,6 +598,11 @@ impl Story {
 
 /// What is sent about a repeat group of `n` tickets.
 fn group_of(n: usize) -> Vec<Notice> {
+    group_with(n, None, "2026-03-20 09:00", None)
+}
+
+/// The same with a form, and with a meeting in a row.
+fn group_with(n: usize, form: Option<&str>, now: &str, meeting: Option<&str>) -> Vec<Notice> {
     let mut index = RepeatIndex::default();
     for day in 1..=n {
         let (no, received) = (format!("T{day:02}"), format!("2026-03-{day:02} 09:00:00"));
@@ -605,10 +610,35 @@ fn group_of(n: usize) -> Vec<Notice> {
     }
     let found = index.group_of(&TicketNo::new("T01"), 365).unwrap();
     let newest = index.get(found.members.last().unwrap()).unwrap();
-    let view = GroupView { identity: found.first(), group: &found, newest };
-    let mut notices = group(view, &policy(), LONG_AGO, at("2026-03-20 09:00")).notices;
+    let form = form.map(|issued| Order { year: 2026, number: 3, issued: at(issued) });
+    let view = GroupView { identity: found.first(), group: &found, newest, form, meeting: meeting.map(at) };
+    let mut notices = group(view, &policy(), LONG_AGO, at(now)).notices;
     notices.retain(|notice| notice.wish == Wish::Send);
     notices
+}
+
+#[test]
+fn a_form_without_a_meeting_is_recalled_every_five_working_days_until_there_is_one() {
+    let due = |now: &str, meeting: Option<&str>| {
+        let notices = group_with(5, Some("2026-03-16 09:20"), now, meeting);
+        let due = notices.into_iter().find(|notice| notice.kind == Kind::BatchMeetingDue);
+        due.inspect(|notice| {
+            check_class(notice.kind, &notice.facts);
+            assert_eq!(notice.roles, notice.kind.roles());
+        })
+    };
+    let occurrence = |now: &str| due(now, None).map(|notice| notice.due);
+    assert_eq!(occurrence("2026-03-23 08:59"), None);
+    assert_eq!(occurrence("2026-03-23 09:00"), Some(at("2026-03-23 09:00")));
+    assert_eq!(occurrence("2026-03-30 08:59"), Some(at("2026-03-23 09:00")));
+    // Over Qingming, 6 April is a day of rest.
+    assert_eq!(occurrence("2026-04-07 09:00"), Some(at("2026-04-07 09:00")));
+    assert!(due("2026-03-23 09:00", Some("2026-03-20 14:00")).is_none(), "a meeting is entered");
+    assert!(due("2026-03-23 09:00", Some("2026-03-16 00:00")).is_none(), "on the day of the form");
+    assert!(due("2026-03-23 09:00", Some("2026-02-20 14:00")).is_some(), "that was of an earlier form");
+    let notice = due("2026-03-23 09:00", None).unwrap();
+    assert_eq!(notice.facts["form"], Fact::Text("〔2026〕3号".into()));
+    assert_eq!(notice.facts["issued"], Fact::Text("2026-03-16".into()));
 }
 
 fn class(kind: Kind) -> Class {

@@ -15,7 +15,10 @@ use duban::{
     channel,
     clock::{Clock, HandClock},
     config::{self, Places},
-    daemon::{Assembly, Changeable, Fixed},
+    daemon::{
+        Assembly, Changeable, Fixed,
+        forms::{Cabinet, FormParts},
+    },
     delivery::{FailPoint, Point},
     outbox::{CITIZEN, Filter, LegState, Listed, Outbox},
 };
@@ -143,6 +146,10 @@ async fn assembly(clock: Arc<dyn Clock>) -> Assembly {
         store: loaded.settings.store_path(),
         ledger: loaded.settings.ledger_path(),
         write_back: None,
+        forms: FormParts {
+            settings: loaded.settings.forms.clone(),
+            cabinet: Cabinet::Folder(loaded.settings.forms_path()),
+        },
         clock,
     };
     let changeable = Changeable {

@@ -23,6 +23,7 @@ mod config_fixtures;
 mod delivery;
 mod demo;
 mod exports;
+mod forms;
 mod handed;
 mod histories;
 mod house;

@@ -11,7 +11,10 @@ use duban::{
     channel::{Letter, Limits},
     clock::{Clock, HandClock},
     config::{self, Places},
-    daemon::{Assembly, Changeable, Fixed, Gateways, LedgerLock, Proving, Watcher, citizens},
+    daemon::{
+        Assembly, Changeable, Fixed, Gateways, LedgerLock, Proving, Watcher, citizens,
+        forms::{Cabinet, FormParts},
+    },
     delivery::{Boxed, Carrier, Delivery, Means, Round},
     notice::{Failure, Kind, Medium, Outcome, Receipt, Refusal},
     outbox::{Filter, NoticeState, Outbox},
@@ -57,6 +60,10 @@ impl Office {
             store: loaded.settings.store_path(),
             ledger: loaded.settings.ledger_path(),
             write_back: loaded.settings.write_back.statement.clone(),
+            forms: FormParts {
+                settings: loaded.settings.forms.clone(),
+                cabinet: Cabinet::Folder(loaded.settings.forms_path()),
+            },
             clock: clock.clone(),
         };
         let changeable = Changeable {

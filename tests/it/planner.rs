@@ -287,7 +287,7 @@ fn the_fifth_repeat_makes_a_form_and_the_tenth_another() {
         index.insert(entry(&format!("T{n:02}"), &received));
         let Some(found) = index.group_of(&TicketNo::new("T01"), 365) else { continue };
         let newest = index.get(found.members.last().unwrap()).unwrap();
-        let view = GroupView { identity: found.first(), group: &found, newest };
+        let view = GroupView { identity: found.first(), group: &found, newest, form: None, meeting: None };
         let notices = group(view, &policy(), LONG_AGO, at(&received[..16])).notices;
         let sent = notices.iter().find(|n| n.wish == Wish::Send);
         sizes.push(sent.map(|n| (n.kind, n.occurrence.clone())));

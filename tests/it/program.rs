@@ -9,7 +9,7 @@ use std::{
 use chrono::DateTime;
 use duban::{
     config::{self, Places},
-    daemon::{Watcher, WatcherParts},
+    daemon::{Watcher, WatcherParts, forms::FormParts},
     outbox::Outbox,
     planner::{Policy, Watch},
     source::{SqliteStore, Store},
@@ -79,6 +79,7 @@ impl House {
             reader: Arc::new(settings.columns.reader(config::number_key(&self.state()).unwrap())),
             policy: Arc::new(policy),
             watch: Watch { since: outbox.watch_since(now).await.unwrap() },
+            forms: FormParts::paperless(),
         };
         let report = Watcher::new(parts, now).await.unwrap().cycle(now).await.unwrap();
         assert!(report.store.is_none());

@@ -155,7 +155,7 @@ fn nothing_that_is_wanted_for_a_repeat_group_of_the_samples_tells_of_a_citizen()
     let mut seen = BTreeSet::new();
     for found in index.groups(365) {
         let newest = index.get(found.members.last().unwrap()).unwrap();
-        let view = GroupView { identity: found.first(), group: &found, newest };
+        let view = GroupView { identity: found.first(), group: &found, newest, form: None, meeting: None };
         for notice in group(view, &bench.policy, LONG_AGO, taken()).notices {
             for (sample, medium) in found.members.iter().map(|no| of[no]).zip(spoken(notice.kind).cycle()) {
                 bench.check(sample, notice.kind, medium, &[plain(&notice.facts)]);

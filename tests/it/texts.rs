@@ -341,10 +341,16 @@ fn a_return_is_reviewed_by_its_papers_in_the_order_of_the_regulation() {
 #[test]
 fn the_third_overdue_mail_names_the_order_and_its_folder_only_where_one_is_stored() {
     let order = [("order", "〔2026〕7号"), ("order_path", "forms/2026/supervision-7")];
-    let stored = facts(Kind::Overdue3, 2, &order);
+    let stored = facts(Kind::Overdue3, 0, &order);
     let body = render(Kind::Overdue3, Medium::Email, &stored).body;
     assert!(body.contains("督办〔2026〕7号已存入受控目录 forms/2026/supervision-7,请主要领导审核后于"), "{body}");
-    let without = facts(Kind::Overdue3, 0, &[]);
+    let numbered = facts(Kind::Overdue3, 2, &order[..1]);
+    let body = render(Kind::Overdue3, Medium::Email, &numbered).body;
+    assert!(
+        body.contains("本邮件即为督办〔2026〕7号(逾期第3日),请主要领导审核后于") && !body.contains("受控目录"),
+        "{body}"
+    );
+    let without = facts(Kind::Overdue3, 4, &[]);
     let body = render(Kind::Overdue3, Medium::Email, &without).body;
     assert!(body.contains("本邮件即为督办单(逾期第3日),请主要领导审核后于") && !body.contains("受控目录"), "{body}");
     // Of several, each says what it has.

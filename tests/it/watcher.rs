@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use duban::{
     calendar::{Calendar, embedded},
-    daemon::{Watcher, WatcherParts},
+    daemon::{Watcher, WatcherParts, forms::FormParts},
     notice::{Batch, Facts, Kind, Notice, Occurrence, Role, Subject, Wish},
     outbox::{
         Begun, CITIZEN, ClaimOrder, Expansion, Filter, LedgerSettings, NewLeg, NoticeState, Outbox, Repeats, Wanted,
@@ -25,6 +25,7 @@ fn instant(text: &str) -> DateTime<Utc> {
 struct House {
     store: Arc<Store>,
     ledger: PathBuf,
+    forms: FormParts,
     _dir: tempfile::TempDir,
 }
 
@@ -35,7 +36,7 @@ impl House {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/histories/{story}.csv"));
         let store = Arc::new(Store::History(HistoryStore::from_csv(&path, &map, &reader).unwrap()));
         let dir = tempfile::tempdir().unwrap();
-        Self { store, ledger: dir.path().join("ledger.db"), _dir: dir }
+        Self { store, ledger: dir.path().join("ledger.db"), forms: FormParts::paperless(), _dir: dir }
     }
 
     async fn watcher(&self, outbox: &Outbox, now: DateTime<Utc>) -> Watcher {
@@ -49,6 +50,7 @@ impl House {
                 roster: None,
             }),
             watch: Watch { since: DateTime::UNIX_EPOCH },
+            forms: self.forms.clone(),
         };
         Watcher::new(parts, now).await.unwrap()
     }

@@ -20,8 +20,12 @@ use crate::{
     },
     clock::{Clock, ShiftedClock},
     config,
-    daemon::{Assembly, Changeable, Daemon, Fixed, ScheduleSettings},
+    daemon::{
+        Assembly, Changeable, Daemon, Fixed, ScheduleSettings,
+        forms::{Cabinet, FormParts},
+    },
     message::{Templates, Wording},
+    report::forms,
     roster::Roster,
     rules::Rules,
     source::{self, ColumnMap, Export, SqliteStoreWriter, Step},
@@ -141,6 +145,7 @@ async fn daemon(
         store: dir.join("tickets.db"),
         ledger: dir.join("ledger.db"),
         write_back: None,
+        forms: FormParts { settings: forms::Settings::default(), cabinet: Cabinet::Folder(dir.join("forms")) },
         clock: clock.clone(),
     };
     let templates = Templates::load(&[], &Wording::default())

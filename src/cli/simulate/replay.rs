@@ -15,7 +15,7 @@ use crate::{
     channel::{Channel, memory::Memory},
     cli::{Stop, calendars},
     clock::{Clock, HandClock},
-    daemon::{TicketsAgain, Watcher, WatcherParts, citizens},
+    daemon::{TicketsAgain, Watcher, WatcherParts, citizens, forms::FormParts},
     delivery::{BackOff, Carrier, Delivery, DeliverySettings, Jitter, Leaving, Means},
     message::{Item, Templates},
     notice::{Fact, Kind, Medium, Outcome, Role},
@@ -214,6 +214,7 @@ impl Replay {
             reader: self.reader.clone(),
             policy: policy.clone(),
             watch: WATCH,
+            forms: FormParts::paperless(),
         };
         let watcher = Watcher::new(parts, clock.now()).await.map_err(Stop::ledger)?;
         let delivery = Delivery::new(outbox.clone(), clock.clone());

@@ -9,7 +9,7 @@ use crate::{
     calendar::civil,
     planner::words,
     rules::Standing,
-    ticket::{Citizen, Moment, Satisfaction, Ticket},
+    ticket::{Citizen, Moment, Satisfaction, Ticket, TicketNo},
 };
 use sheet::{Grid, List, Sign};
 
@@ -179,6 +179,22 @@ impl BatchForm {
 }
 
 impl BatchTicket {
+    /// A ticket that is no longer in the store: only its number is known.
+    pub fn gone(no: &TicketNo) -> Self {
+        let unknown = || "未知".to_owned();
+        Self {
+            no: no.to_string(),
+            received: unknown(),
+            unit: unknown(),
+            class: unknown(),
+            due: unknown(),
+            concluded: unknown(),
+            revisit: unknown(),
+            extension: unknown(),
+            progress: Progress { concluded: Concluded::Open, satisfaction: None },
+        }
+    }
+
     fn of(member: &Member) -> Self {
         let Member { ticket, standing, unit, .. } = member;
         let moment = |at: Option<Moment>| at.map_or_else(|| "未知".into(), words::moment);
