@@ -50,7 +50,11 @@ impl Planned {
         let (ticket, round) = match &notice.subject {
             Subject::Ticket { no, round, .. } => (Some(no.to_string()), Some(*round)),
             Subject::Group { first } => (Some(first.to_string()), None),
-            Subject::Year(_) | Subject::Source(_) | Subject::Channel(_) | Subject::Period { .. } => (None, None),
+            Subject::Topic { .. }
+            | Subject::Year(_)
+            | Subject::Source(_)
+            | Subject::Channel(_)
+            | Subject::Period { .. } => (None, None),
         };
         Self {
             at: notice.due,

@@ -6,7 +6,10 @@ use chrono::{DateTime, Datelike, Utc};
 
 use crate::{
     planner::{self, GroupView, Order, Plan, Policy, Seen, SmsOutcome, TicketFacts, View, Watch},
-    rules::repeat::{RepeatEntry, RepeatIndex},
+    rules::{
+        burst::{Bursts, Topic},
+        repeat::{RepeatEntry, RepeatIndex},
+    },
     ticket::{Ticket, TicketNo},
 };
 
@@ -49,6 +52,10 @@ pub struct Book {
     group_wakes: BTreeMap<TicketNo, (DateTime<Utc>, TicketNo)>,
     /// The newest form of a group, by its first ticket.
     forms: HashMap<TicketNo, Order>,
+    /// Tickets of the last days by matter and town.
+    bursts: Bursts,
+    /// From when on tickets are looked at for bursts.
+    bursts_since: DateTime<Utc>,
     /// Unknown years that deadlines of open tickets need, with how many need each.
     unknown_years: BTreeMap<i32, u32>,
 }
@@ -64,6 +71,16 @@ impl Book {
         self.entries.get(no).is_some_and(|entry| entry.planned)
     }
 
+    /// Drops a ticket: nothing is planned of it until it is taken in again.
+    pub fn drop(&mut self, no: &TicketNo) {
+        if let Some(entry) = self.entries.remove(no) {
+            if let Some(next) = entry.next {
+                self.wakes.remove(&(next, no.clone()));
+            }
+            count(&mut self.unknown_years, entry.unknown_year, None);
+        }
+    }
+
     /// How many tickets are open.
     pub fn open(&self) -> usize {
         self.entries.len()
@@ -72,6 +89,7 @@ impl Book {
     /// Takes in a ticket as it is now, with what the ledger remembers of it if
     /// the book does not hold it yet.
     pub fn take(&mut self, ticket: Ticket, remembered: Option<(TicketFacts, Vec<SmsOutcome>)>) {
+        self.bursts.insert(&ticket, self.bursts_since);
         let repeat = RepeatEntry::of(&ticket);
         if repeat.may_repeat() {
             let no = repeat.no.clone();
@@ -229,6 +247,28 @@ impl Book {
             planned.insert(identity, (group.members, plan));
         }
         planned.into_iter().map(|(identity, (members, plan))| (identity, members, plan)).collect()
+    }
+
+    /// Bursts are looked for among tickets received since `since`.
+    pub fn look_for_bursts_since(&mut self, since: DateTime<Utc>) {
+        self.bursts_since = since;
+        self.bursts.prune(since);
+    }
+
+    /// Plans the bursts of the topics that changed since the last call.
+    pub fn plan_topics(&mut self, policy: &Policy, watch: Watch, now: DateTime<Utc>) -> Vec<Plan> {
+        let rules = &policy.rules.hot_topic;
+        let changed = self.bursts.take_changed();
+        let mut plan = |topic: Topic| {
+            let bursts = self.bursts.of(&topic, rules.tickets, rules.hours);
+            let plan = planner::topic(&topic, &bursts, policy, watch, now);
+            if plan.next.is_some() {
+                // A ticket received in the future: looked at again with every poll.
+                self.bursts.look_again(topic);
+            }
+            plan
+        };
+        changed.into_iter().map(&mut plan).collect()
     }
 
     /// The repeat entry of a ticket, for the ledger.

@@ -4,6 +4,7 @@
 mod again;
 mod assembly;
 pub mod book;
+mod gone;
 mod health;
 pub mod forms;
 mod lasting;

@@ -6,11 +6,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::{
     outbox::{self, CitizenOutcome, FactSeen, Kept, LegState, Outbox, OutboxError, Wanted},
-    planner::{self, Policy, SmsOutcome, SmsState, TicketFacts, Watch},
+    planner::{Policy, SmsOutcome, SmsState, TicketFacts, Watch},
     rules::repeat::RepeatEntry,
     source::{Cursor, SourceError, Store},
     ticket::{Reader, Ticket, TicketNo},
@@ -19,9 +19,11 @@ use crate::{
 use super::{
     book::{Book, Planned},
     forms::{FormFault, FormParts},
+    gone::Gone,
     health::Source,
 };
 
+mod beyond;
 mod papers;
 
 use papers::Papers;
@@ -31,6 +33,9 @@ const PAGE: usize = 2_000;
 
 /// What the store is called in notices.
 const STORE: &str = "工单库";
+
+/// How far back bursts are looked for: longer than any span of theirs and the first start's.
+const BURSTS: TimeDelta = TimeDelta::days(10);
 
 /// What a watcher is made from.
 pub struct WatcherParts {
@@ -64,6 +69,7 @@ pub struct CycleReport {
 pub struct Watcher {
     parts: WatcherParts,
     book: Book,
+    gone: Gone,
     cursor: Cursor,
     source: Source,
     /// Scopes that may still have open notices in the ledger from an earlier run.
@@ -94,6 +100,7 @@ impl Watcher {
         Ok(Self {
             parts,
             book,
+            gone: Gone::default(),
             cursor: Cursor::start(),
             source,
             inherited,
@@ -136,9 +143,11 @@ impl Watcher {
     async fn look(&mut self, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
         let mut report = CycleReport::default();
         let mut again = self.look_for_forms(now).await?;
+        self.book.look_for_bursts_since(now - BURSTS);
         loop {
             match self.parts.store.changed(self.cursor.clone(), PAGE).await {
                 Ok(page) => {
+                    self.note_gone(&page.tickets, now).await?;
                     let tickets = self.read_page(page.tickets, &mut report);
                     let numbers = self.take(tickets).await?;
                     self.keep(numbers, now, &mut report).await?;
@@ -160,9 +169,14 @@ impl Watcher {
         self.keep_groups(now, &mut report).await?;
         // A new form has a meeting that is to be arranged.
         self.keep_groups(now, &mut report).await?;
+        self.keep_topics(now, &mut report).await?;
+        self.keep_gone(now, &mut report).await?;
         let of_store = self.source.look(&self.parts.outbox, report.store.as_ref(), now).await?;
         let of_calendar = self.keep_calendar(now, &mut report).await?;
-        report.next = [self.book.next_wake(), of_store, of_calendar].into_iter().flatten().min();
+        report.next = [self.book.next_wake(), self.gone.next(&self.parts.policy), of_store, of_calendar]
+            .into_iter()
+            .flatten()
+            .min();
         Ok(report)
     }
 
@@ -216,8 +230,6 @@ impl Watcher {
         for ticket in rows {
             report.read += 1;
             if ticket.rows.is_empty() {
-                // A row that vanished cancels nothing; the last sight of it stands.
-                warn!(ticket.no = %ticket.no, "ticket {} is gone from the store; its last state stands", ticket.no);
                 continue;
             }
             match self.parts.reader.ticket(&ticket.rows) {
@@ -279,45 +291,6 @@ impl Watcher {
             add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
         }
         Ok(())
-    }
-
-    async fn keep_groups(&mut self, now: DateTime<Utc>, report: &mut CycleReport) -> Result<(), OutboxError> {
-        // Whoever is in a group is known only then.
-        if !self.settled_in {
-            return Ok(());
-        }
-        let planned = self.book.plan_groups(&self.parts.policy, self.parts.watch, now);
-        let mut sets = Vec::new();
-        let mut repeats = Vec::new();
-        for (identity, members, plan) in planned {
-            repeats.extend(members.iter().filter_map(|no| self.book.repeat_entry(no)).map(|e| to_ledger(e, &identity)));
-            sets.push(Wanted { scope: format!("G/{identity}"), notices: plan.notices });
-        }
-        if sets.is_empty() {
-            return Ok(());
-        }
-        self.add_forms(&mut sets, now, report).await?;
-        // The sets first: a group saved but not kept would not be looked at again.
-        add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
-        self.parts.outbox.save_repeats(&repeats).await?;
-        Ok(())
-    }
-
-    /// Years without a calendar; the next instant at which that is said again.
-    async fn keep_calendar(
-        &mut self,
-        now: DateTime<Utc>,
-        report: &mut CycleReport,
-    ) -> Result<Option<DateTime<Utc>>, OutboxError> {
-        let mut next: Option<DateTime<Utc>> = None;
-        let mut sets = Vec::new();
-        for (year, plan) in planner::calendar_missing(&self.parts.policy, self.book.unknown_years(), now) {
-            next = next.into_iter().chain(plan.next).min();
-            sets.push(Wanted { scope: format!("Y/{year}"), notices: plan.notices });
-        }
-        add(&mut report.kept, self.parts.outbox.keep(&sets, now).await?);
-        debug!(planned = report.planned, new = report.kept.new, "cycle");
-        Ok(next)
     }
 }
 

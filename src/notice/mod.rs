@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::ticket::TicketNo;
 
@@ -29,6 +29,8 @@ pub enum Subject {
     Ticket { no: TicketNo, round: u16, assignment: Option<DateTime<Utc>> },
     /// A repeat group, named by the ticket it began with.
     Group { first: TicketNo },
+    /// A matter in a town on a day (hot-topic).
+    Topic { topic: String, day: NaiveDate },
     /// A calendar year.
     Year(i32),
     /// A ticket source.
@@ -40,13 +42,14 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// The subject as it stands in a key: `T/no/r1/1757559900`, `G/no`, `Y/2027`, `S/name`,
+    /// The subject as it stands in a key: `T/no/r1/1757559900`, `G/no`, `H/topic/2026-03-16`, `Y/2027`, `S/name`,
     /// `C/name`, `P/2026-W38`, `P/2026-W38/unit`.
     pub fn text(&self) -> String {
         match self {
             Self::Ticket { no, round, assignment: None } => format!("T/{no}/r{round}"),
             Self::Ticket { no, round, assignment: Some(at) } => format!("T/{no}/r{round}/{}", at.timestamp()),
             Self::Group { first } => format!("G/{first}"),
+            Self::Topic { topic, day } => format!("H/{topic}/{day}"),
             Self::Year(year) => format!("Y/{year}"),
             Self::Source(name) => format!("S/{name}"),
             Self::Channel(name) => format!("C/{name}"),
@@ -59,7 +62,12 @@ impl Subject {
     pub fn ticket(&self) -> Option<&TicketNo> {
         match self {
             Self::Ticket { no, .. } => Some(no),
-            Self::Group { .. } | Self::Year(_) | Self::Source(_) | Self::Channel(_) | Self::Period { .. } => None,
+            Self::Group { .. }
+            | Self::Topic { .. }
+            | Self::Year(_)
+            | Self::Source(_)
+            | Self::Channel(_)
+            | Self::Period { .. } => None,
         }
     }
 }

@@ -50,7 +50,7 @@ pub struct Wanted {
     pub notices: Vec<Notice>,
 }
 
-/// The scope of a subject: `T/no`, `G/no`, `Y/2027`, `S/name`, `C/name`, `P/2026-W38`.
+/// The scope of a subject: `T/no`, `G/no`, `H/topic/day`, `Y/2027`, `S/name`, `C/name`, `P/2026-W38`.
 ///
 /// ```
 /// use duban::{notice::Subject, outbox::scope, ticket::TicketNo};
@@ -61,6 +61,7 @@ pub fn scope(subject: &Subject) -> String {
     match subject {
         Subject::Ticket { no, .. } => format!("T/{no}"),
         Subject::Group { .. }
+        | Subject::Topic { .. }
         | Subject::Year(_)
         | Subject::Source(_)
         | Subject::Channel(_)

@@ -38,7 +38,9 @@ mod revisit;
 mod sights;
 mod supervision;
 mod system;
+mod topic;
 mod upcoming;
+mod vanished;
 pub(crate) mod words;
 
 pub use calendar_missing::calendar_missing;
@@ -48,7 +50,9 @@ pub use observe::{Order, Seen, SmsOutcome, SmsState, TicketFacts, Told, observe}
 pub use past::{End, PastRound, Stamp};
 pub use sights::{Decision, Sight, Version};
 pub use system::{Gateway, Health, Patience, gateway, source};
+pub use topic::topic;
 pub use upcoming::upcoming;
+pub use vanished::vanished;
 
 use case::Case;
 

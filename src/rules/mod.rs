@@ -5,6 +5,7 @@
 //! any later time. Nothing here knows of notices.
 
 pub mod attempts;
+pub mod burst;
 pub mod deadline;
 mod duties;
 pub mod findings;

@@ -5,6 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Anomaly {
     BadPhone,
+    ConcludedBeforeReceived,
     ContactEqualsDispatch,
     ContactInFuture,
     DispatchBeforeReceived,
@@ -32,8 +33,9 @@ pub enum Anomaly {
 
 impl Anomaly {
     /// Every finding.
-    pub const ALL: [Anomaly; 24] = [
+    pub const ALL: [Anomaly; 25] = [
         Anomaly::BadPhone,
+        Anomaly::ConcludedBeforeReceived,
         Anomaly::ContactEqualsDispatch,
         Anomaly::ContactInFuture,
         Anomaly::DispatchBeforeReceived,
@@ -63,6 +65,7 @@ impl Anomaly {
     pub fn code(self) -> &'static str {
         match self {
             Self::BadPhone => "bad-phone",
+            Self::ConcludedBeforeReceived => "concluded-before-received",
             Self::ContactEqualsDispatch => "contact-equals-dispatch",
             Self::ContactInFuture => "contact-in-future",
             Self::DispatchBeforeReceived => "dispatch-before-received",

@@ -70,6 +70,11 @@ fn times(ticket: &Ticket, cells: &Cells<'_>, readings: Readings, found: &mut Vec
             Reading::Impossible => found.push(Anomaly::ImpossibleDateDispatch),
         }
     }
+    if let (Some(received), Some(concluded)) = (ticket.received, ticket.concluded)
+        && received.is_after(concluded)
+    {
+        found.push(Anomaly::ConcludedBeforeReceived);
+    }
     let Some(dispatched) = ticket.dispatched.filter(|moment| !moment.is_date_only()) else {
         return;
     };

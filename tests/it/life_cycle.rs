@@ -1,0 +1,411 @@
+//! What starts, stops and moves the duties of a ticket over its life: returns,
+//! extensions, audits, corrections, supervision, bursts.
+
+use chrono::{DateTime, Utc};
+use duban::{
+    notice::{Fact, Kind, Notice, Occurrence, Role, Wish},
+    planner::{Decision, Order, Sight, TicketFacts, View, observe, topic, wanted},
+    rules::{Grant, Rules, State, burst::Bursts, standing::standing},
+    ticket::{Field, ReturnResult, Supervision, Ticket},
+};
+
+use crate::planner::{LONG_AGO, at, policy, ticket};
+
+type Row = [(Field, &'static str)];
+
+fn with(more: &[&Row]) -> Ticket {
+    ticket(&more.concat())
+}
+
+/// What would be sent at `now`, with what the ledger remembers.
+fn sent(ticket: &Ticket, facts: &TicketFacts, now: &str) -> Vec<Notice> {
+    let view = View { ticket, facts, outcomes: &[], told: &[] };
+    let mut notices = wanted(view, &policy(), LONG_AGO, at(now)).1.notices;
+    notices.retain(|notice| notice.wish == Wish::Send);
+    notices
+}
+
+fn kinds(ticket: &Ticket, facts: &TicketFacts, now: &str) -> Vec<&'static str> {
+    sent(ticket, facts, now).iter().map(|notice| notice.kind.id()).collect()
+}
+
+fn one(ticket: &Ticket, facts: &TicketFacts, now: &str, kind: Kind) -> Notice {
+    let found: Vec<Notice> = sent(ticket, facts, now).into_iter().filter(|notice| notice.kind == kind).collect();
+    let [notice] = found.try_into().unwrap_or_else(|found| panic!("{kind} at {now}: {found:#?}"));
+    notice
+}
+
+fn text(notice: &Notice, name: &str) -> String {
+    match &notice.facts[name] {
+        Fact::Text(text) => text.clone(),
+        Fact::Number(number) => number.to_string(),
+        Fact::Flag(flag) => flag.to_string(),
+        Fact::List(list) => list.join(","),
+    }
+}
+
+/// What the ledger remembers after the daemon saw these rows at these instants.
+fn remembered(rows: &[(&Ticket, &str)]) -> TicketFacts {
+    let mut facts = TicketFacts::default();
+    let policy = policy();
+    for (ticket, now) in rows {
+        let standing = standing(ticket, &facts.rounds, &policy.calendar, &policy.rules, at(now));
+        for seen in observe(ticket, &standing, &facts) {
+            facts.add(&seen.what, &seen.value, at(now));
+        }
+    }
+    facts
+}
+
+const REACHED: &Row = &[(Field::Contacted, "2026-03-02 09:50:00")];
+const RETURN: &Row = &[
+    (Field::Accepted, ""),
+    (Field::Status, "退单中"),
+    (Field::ReturnApplied, "2026-03-02 11:00:00"),
+    (Field::ReturnResult, "审核中"),
+];
+const AGREED: &Row = &[(Field::ReturnResult, "同意"), (Field::Status, "待派遣")];
+const DIFFICULT: &Row = &[(Field::Difficulty, "疑难")];
+const GRANTED: &Row = &[
+    (Field::Extended, "是"),
+    (Field::ExtensionDays, "15"),
+    (Field::ExtensionApplied, "2026-03-05 10:00:00"),
+    (Field::ExtensionApproved, "2026-03-06 10:00:00"),
+];
+
+#[test]
+fn after_an_agreed_return_the_desk_is_to_dispatch_again_the_same_day() {
+    let ticket = with(&[RETURN, AGREED]);
+    let facts = remembered(&[(&ticket, "2026-03-02 15:00")]);
+    assert_eq!(kinds(&ticket, &facts, "2026-03-02 16:30"), ["dispatch-reminder", "return-result"]);
+    assert!(kinds(&ticket, &facts, "2026-03-03 09:00").contains(&"dispatch-overdue"));
+    let late = remembered(&[(&ticket, "2026-03-02 17:00")]);
+    assert!(!kinds(&ticket, &late, "2026-03-02 17:00").contains(&"dispatch-reminder"));
+}
+
+#[test]
+fn a_refused_return_counts_as_taken_and_bars_another() {
+    let refused = with(&[RETURN, &[(Field::ReturnResult, "不同意"), (Field::Status, "待处置")]]);
+    let facts = remembered(&[(&refused, "2026-03-02 15:00")]);
+    assert!(kinds(&refused, &facts, "2026-03-02 15:00").contains(&"return-result"));
+    assert!(!kinds(&refused, &facts, "2026-03-04 09:00").contains(&"return-deemed-accepted"));
+    let again = with(&[RETURN, &[(Field::ReturnApplied, "2026-03-02 16:00:00")]]);
+    let notice = one(&again, &facts, "2026-03-02 16:00", Kind::ReturnNotAllowed);
+    assert_eq!(text(&notice, "cause"), "已不同意退单");
+}
+
+#[test]
+fn why_a_return_is_not_allowed() {
+    let agreed = with(&[RETURN, AGREED]);
+    let once = remembered(&[(&agreed, "2026-03-02 12:00")]);
+    let to_b: &Row = &[(Field::Dispatched, "2026-03-02 14:00:00"), (Field::ReturnApplied, "2026-03-02 15:00:00")];
+    let none = TicketFacts::default();
+    let rows: [(&Row, &TicketFacts, &str); 5] = [
+        (to_b, &once, "再次退单"),
+        (&[(Field::ReturnApplied, "2026-03-04 00:00:00")], &none, "已过申请期限"),
+        (&[(Field::ReturnBarred, "上级不同意退单")], &none, "上级不同意退单"),
+        (&[(Field::ReturnBarred, "重新派发核实")], &none, "上级再次派发"),
+        (&[(Field::ReturnBarred, "区里指定牵头单位")], &none, "上级指定牵头"),
+    ];
+    for (row, facts, cause) in rows {
+        let ticket = with(&[RETURN, row]);
+        let notice = one(&ticket, facts, "2026-03-04 08:00", Kind::ReturnNotAllowed);
+        assert_eq!(text(&notice, "cause"), cause);
+        assert!(!kinds(&ticket, facts, "2026-03-04 08:00").contains(&"return-application-review"));
+    }
+    // The last instant of the window is in time.
+    let ticket = with(&[RETURN, &[(Field::ReturnApplied, "2026-03-03 23:59:59")]]);
+    assert!(kinds(&ticket, &none, "2026-03-04 08:00").contains(&"return-application-review"));
+}
+
+#[test]
+fn a_later_round_is_not_reminded_of_a_return_that_is_not_its_right() {
+    let ticket = with(&[
+        REACHED,
+        &[
+            (Field::Accepted, ""),
+            (Field::Status, "待处置"),
+            (Field::Dispatched, "2026-03-09 10:00:00"),
+            (Field::Reassigned, "2026-03-09 10:00:00"),
+            (Field::Revisited, "2026-03-09 09:00:00"),
+            (Field::Satisfaction, "不满意"),
+        ],
+    ]);
+    let facts = TicketFacts::default();
+    assert!(!kinds(&ticket, &facts, "2026-03-10 15:00").contains(&"return-window-closing"));
+    assert!(kinds(&ticket, &facts, "2026-03-11 09:00").contains(&"return-deemed-accepted"));
+}
+
+#[test]
+fn papers_that_lack_are_named_and_a_column_that_is_not_there_is_not_held_against_the_unit() {
+    let none = TicketFacts::default();
+    let bare = with(&[RETURN]);
+    assert!(!kinds(&bare, &none, "2026-03-02 11:00").contains(&"return-material-missing"));
+    let some: &Row = &[
+        (Field::ReturnMaterials, "现场核查记录;录音"),
+        (Field::ReturnReason, "非本单位职责"),
+        (Field::ReturnDeputyApproved, "否"),
+    ];
+    let ticket = with(&[RETURN, some]);
+    let notice = one(&ticket, &none, "2026-03-02 11:00", Kind::ReturnMaterialMissing);
+    assert_eq!(text(&notice, "lack"), "分管领导审核,现场照片,建议处置部门");
+    let review = one(&ticket, &none, "2026-03-02 11:00", Kind::ReturnApplicationReview);
+    assert_eq!(text(&review, "have"), "现场核查,退单依据,录音");
+}
+
+#[test]
+fn a_second_application_that_overwrites_the_days_changes_no_end() {
+    let first = with(&[REACHED, DIFFICULT, GRANTED]);
+    let facts = remembered(&[(&first, "2026-03-06 10:00")]);
+    assert_eq!(facts.rounds.grants, [Grant { approved: at("2026-03-06 10:00"), days: 15 }]);
+    let overwritten: &Row = &[(Field::ExtensionApplied, "2026-03-20 10:00:00"), (Field::ExtensionDays, "60")];
+    let second = with(&[REACHED, DIFFICULT, GRANTED, overwritten]);
+    let policy = policy();
+    let end = |ticket, facts: &TicketFacts| {
+        standing(ticket, &facts.rounds, &policy.calendar, &policy.rules, at("2026-03-20 10:00")).conclusion.unwrap().due
+    };
+    assert_eq!(end(&second, &facts), end(&first, &facts));
+    let notice = one(&second, &facts, "2026-03-20 10:00", Kind::ExtensionRepeatRefused);
+    assert_eq!(text(&notice, "days"), "15个工作日");
+    // Even if the platform shows an approval of the second.
+    let approved =
+        with(&[REACHED, DIFFICULT, GRANTED, overwritten, &[(Field::ExtensionApproved, "2026-03-21 10:00:00")]]);
+    assert_eq!(end(&approved, &facts), end(&first, &facts));
+    // The first, put right, is believed.
+    let corrected = with(&[REACHED, DIFFICULT, GRANTED, &[(Field::ExtensionDays, "30")]]);
+    assert!(end(&corrected, &facts) > end(&first, &facts));
+}
+
+#[test]
+fn an_extension_of_an_earlier_round_stays_used() {
+    let facts = TicketFacts {
+        rounds: duban::rules::RoundFacts {
+            grants: vec![Grant { approved: at("2026-03-06 10:00"), days: 15 }],
+            ..Default::default()
+        },
+        ..TicketFacts::default()
+    };
+    let round_two: &Row = &[
+        (Field::Dispatched, "2026-05-06 10:00:00"),
+        (Field::Reassigned, "2026-05-06 10:00:00"),
+        (Field::Revisited, "2026-05-06 09:00:00"),
+        (Field::Satisfaction, "不满意"),
+    ];
+    let asks = with(&[REACHED, DIFFICULT, round_two, &[(Field::ExtensionApplied, "2026-05-07 10:00:00")]]);
+    assert!(kinds(&asks, &facts, "2026-05-07 10:00").contains(&"extension-repeat-refused"));
+    let quiet = with(&[REACHED, DIFFICULT, round_two]);
+    assert!(!kinds(&quiet, &facts, "2026-05-12 09:00").contains(&"extension-window-closing"));
+}
+
+#[test]
+fn an_extension_approved_late_withdraws_the_overdue_steps() {
+    let open = with(&[REACHED, DIFFICULT]);
+    let none = TicketFacts::default();
+    assert!(kinds(&open, &none, "2026-03-17 09:00").contains(&"overdue-1"));
+    let late: &Row = &[(Field::ExtensionApproved, "2026-03-17 08:00:00")];
+    let granted = with(&[REACHED, DIFFICULT, GRANTED, late]);
+    let kinds = kinds(&granted, &none, "2026-03-17 09:00");
+    assert!(kinds.contains(&"extension-approved") && !kinds.contains(&"overdue-1"), "{kinds:?}");
+}
+
+#[test]
+fn an_audit_that_rejects_makes_the_old_end_run_on_with_the_highest_step_only() {
+    let concluded: &Row = &[(Field::Concluded, "2026-03-05 10:00:00"), (Field::FedBack, "2026-03-05 11:00:00")];
+    let passed = with(&[REACHED, concluded, &[(Field::Status, "待审核")]]);
+    let none = TicketFacts::default();
+    assert_eq!(kinds(&passed, &none, "2026-03-06 09:30"), ["audit-pending"]);
+    let rejected: &Row =
+        &[(Field::Status, "审核退回"), (Field::Audited, "2026-03-09 10:00:00"), (Field::AuditResult, "退回")];
+    let again = with(&[REACHED, concluded, rejected]);
+    assert_eq!(kinds(&again, &none, "2026-03-09 10:00"), ["ticket-assigned", "overdue-2", "audit-rejected"]);
+    // An unknown state word does not hide the rejection.
+    let unknown = with(&[REACHED, concluded, rejected, &[(Field::Status, "挂起")]]);
+    assert!(kinds(&unknown, &none, "2026-03-09 10:00").contains(&"audit-rejected"));
+}
+
+#[test]
+fn a_corrected_time_or_class_is_told_once_with_its_cause() {
+    let before = with(&[REACHED]);
+    let rows: [(&Row, &str); 2] =
+        [(&[(Field::Received, "2026-03-01 09:00:00")], "时间更正"), (&[(Field::Difficulty, "疑难")], "类别更正")];
+    for (row, cause) in rows {
+        let after = with(&[REACHED, row]);
+        let facts = remembered(&[(&before, "2026-03-02 10:00"), (&after, "2026-03-03 10:00")]);
+        let notice = one(&after, &facts, "2026-03-03 10:00", Kind::DeadlineRecomputed);
+        assert_eq!((text(&notice, "cause").as_str(), notice.due), (cause, at("2026-03-03 10:00")));
+        assert_eq!(text(&notice, "old"), "2026-03-05 24:00");
+        let same = remembered(&[(&after, "2026-03-02 10:00"), (&after, "2026-03-03 10:00")]);
+        assert!(!kinds(&after, &same, "2026-03-03 10:00").contains(&"deadline-recomputed"));
+    }
+    // A granted extension has a notice of its own.
+    let granted = with(&[REACHED, DIFFICULT, GRANTED]);
+    let facts = remembered(&[(&with(&[REACHED, DIFFICULT]), "2026-03-02 10:00"), (&granted, "2026-03-06 10:00")]);
+    assert!(!kinds(&granted, &facts, "2026-03-06 10:00").contains(&"deadline-recomputed"));
+}
+
+#[test]
+fn an_order_is_asked_for_until_it_is_answered_and_signed() {
+    let order = Order { year: 2026, number: 7, issued: at("2026-03-10 09:00") };
+    let facts = TicketFacts { orders: vec![order], ..TicketFacts::default() };
+    let concluded: &Row = &[(Field::Status, "待回访"), (Field::Concluded, "2026-03-10 15:00:00")];
+    let open = with(&[REACHED, concluded]);
+    let due = one(&open, &facts, "2026-03-16 09:00", Kind::SupervisionDue);
+    assert_eq!(
+        (text(&due, "order"), text(&due, "today"), text(&due, "ds")),
+        ("〔2026〕7号".into(), "false".into(), "2026-03-17 24:00".into())
+    );
+    assert_eq!(text(&one(&open, &facts, "2026-03-17 09:00", Kind::SupervisionDue), "today"), "true");
+    for (now, days) in [("2026-03-18 09:00", "1"), ("2026-03-19 09:00", "2"), ("2026-03-23 09:00", "4")] {
+        let overdue = one(&open, &facts, now, Kind::SupervisionOverdue);
+        assert_eq!((text(&overdue, "overdue_days").as_str(), text(&overdue, "cause").as_str()), (days, "未反馈"));
+        assert!(overdue.roles.contains(&Role::BureauHotline));
+    }
+    let answered: &Row = &[(Field::SupervisionAnswered, "2026-03-16 16:00:00")];
+    let unsigned = with(&[REACHED, concluded, answered]);
+    assert_eq!(text(&one(&unsigned, &facts, "2026-03-18 09:00", Kind::SupervisionOverdue), "cause"), "缺主要领导审核");
+    let signed = with(&[REACHED, concluded, answered, &[(Field::SupervisionSigned, "是")]]);
+    assert_eq!(kinds(&signed, &facts, "2026-03-18 09:00"), [""; 0]);
+    // The date on the order goes before the five working days.
+    let dated = with(&[REACHED, concluded, &[(Field::SupervisionDue, "2026-03-12")]]);
+    assert_eq!(text(&one(&dated, &facts, "2026-03-12 09:00", Kind::SupervisionDue), "ds"), "2026-03-12 24:00");
+}
+
+#[test]
+fn each_cause_of_supervision_makes_an_order_and_a_note_is_not_read() {
+    let ticket = with(&[REACHED, &[(Field::Supervised, "是"), (Field::LeaderNote, "请张三速办")]]);
+    let facts = remembered(&[(&ticket, "2026-03-02 11:00")]);
+    assert_eq!(facts.since(Sight::Supervised(Supervision::LeaderNote)), Some(at("2026-03-02 11:00")));
+    let orders = sent(&ticket, &facts, "2026-03-02 11:00");
+    let orders: Vec<&Notice> = orders.iter().filter(|notice| notice.kind == Kind::SupervisionOrder).collect();
+    let causes: Vec<String> = orders.iter().map(|notice| text(notice, "cause")).collect();
+    assert_eq!(causes, ["局领导批示", "上级督办"]);
+    assert_eq!(text(orders[0], "ds"), "2026-03-09 24:00");
+    assert!(orders.iter().all(|order| !format!("{order:?}").contains("张三")));
+    for (word, cause) in [("复查复核", "复查复核"), ("不实", "不实或瑕疵"), ("市级督办", "上级督办")]
+    {
+        let ticket = with(&[REACHED, &[(Field::Supervised, word)]]);
+        let order = one(&ticket, &TicketFacts::default(), "2026-03-02 11:00", Kind::SupervisionOrder);
+        assert_eq!(text(&order, "cause"), cause);
+    }
+}
+
+#[test]
+fn an_urgent_ticket_nobody_takes_goes_to_the_chief_at_the_second_call() {
+    let ticket = with(&[&[(Field::Urgency, "紧急"), (Field::Accepted, ""), (Field::Status, "待处置")]]);
+    let none = TicketFacts::default();
+    let first = one(&ticket, &none, "2026-03-02 10:00", Kind::UrgentUnaccepted);
+    assert_eq!((first.roles.clone(), text(&first, "minutes")), (vec![Role::Deputy, Role::Desk], "30".into()));
+    let second = one(&ticket, &none, "2026-03-02 10:30", Kind::UrgentUnaccepted);
+    assert_eq!(second.roles, [Role::Deputy, Role::Desk, Role::Chief]);
+    assert_eq!(second.occurrence, Occurrence::Due(at("2026-03-02 10:30")));
+}
+
+#[test]
+fn the_first_unit_owes_and_the_others_are_told_once() {
+    let units = "澄湾供水服务站、莲渡河道管理站,澄湾供水服务站";
+    let ticket = with(&[&[(Field::Units, units)]]);
+    let told = sent(&ticket, &TicketFacts::default(), "2026-03-02 09:30");
+    let told: Vec<(&str, Vec<Role>)> = told
+        .iter()
+        .filter(|notice| notice.kind == Kind::TicketAssigned)
+        .map(|notice| (notice.unit.as_deref().unwrap(), notice.roles.clone()))
+        .collect();
+    assert_eq!(told, [("澄湾供水服务站", vec![Role::Handler]), ("莲渡河道管理站", vec![Role::Handler])]);
+    let later = sent(&ticket, &TicketFacts::default(), "2026-03-04 09:00");
+    let others = later.iter().filter(|notice| notice.kind != Kind::TicketAssigned);
+    assert!(others.map(|notice| notice.unit.as_deref()).all(|unit| unit == Some("澄湾供水服务站")));
+}
+
+#[test]
+fn an_unknown_state_word_changes_nothing_and_is_reported() {
+    let ticket = with(&[&[(Field::Status, "挂起")]]);
+    let policy = policy();
+    let none = TicketFacts::default();
+    assert_eq!(
+        standing(&ticket, &none.rounds, &policy.calendar, &policy.rules, at("2026-03-04 09:00")).state,
+        State::Unknown
+    );
+    let kinds = kinds(&ticket, &none, "2026-03-04 09:00");
+    for kind in ["due-soon", "first-contact-overdue", "data-quality"] {
+        assert!(kinds.contains(&kind), "{kind} of {kinds:?}");
+    }
+}
+
+#[test]
+fn contradictory_rows_are_named_and_their_clocks_run() {
+    let none = TicketFacts::default();
+    let rows: [(&Row, &str); 4] = [
+        (&[(Field::Status, "已办结"), (Field::Concluded, "2026-03-01 09:00:00")], "办结时间早于接收时间"),
+        (&[(Field::Contacted, "2026-03-09 09:00:00")], "先行联系时间晚于当前时间"),
+        (
+            &[(Field::Extended, "是"), (Field::ExtensionDays, "20"), (Field::ExtensionApproved, "2026-03-02 10:00:00")],
+            "延期天数不是15、30、60、90",
+        ),
+        (&[(Field::RepeatOf, "20260302A0001")], "重复工单号为本工单"),
+    ];
+    for (row, what) in rows {
+        let notice = one(&with(&[row]), &none, "2026-03-02 11:00", Kind::DataQuality);
+        assert_eq!((text(&notice, "what").as_str(), notice.roles.as_slice()), (what, &[Role::Desk][..]));
+    }
+}
+
+#[test]
+fn a_decision_belongs_to_the_application_it_decided() {
+    let ticket = with(&[RETURN, AGREED, &[(Field::Updated, "2026-03-02 16:10:00")]]);
+    let facts = remembered(&[(&ticket, "2026-03-02 16:12")]);
+    let decision = Decision {
+        applied: at("2026-03-02 11:00"),
+        result: ReturnResult::Agreed,
+        at: at("2026-03-02 16:10"),
+        unit: "澄湾供水服务站".into(),
+    };
+    assert_eq!(facts.decisions, [decision]);
+    assert_eq!(one(&ticket, &facts, "2026-03-02 16:12", Kind::ReturnResult).due, at("2026-03-02 16:10"));
+}
+
+/// Tickets of one matter and town, received at these times of 2026-03-02 and 03.
+fn bursts(received: &[&str]) -> Vec<Notice> {
+    let mut bursts = Bursts::default();
+    for (n, received) in received.iter().enumerate() {
+        let no = format!("T{n:02}");
+        bursts.insert(&ticket(&[(Field::TicketNo, &no), (Field::Received, received)]), DateTime::<Utc>::UNIX_EPOCH);
+    }
+    let Some(place) = bursts.take_changed().pop_first() else { return Vec::new() };
+    let rules = Rules::embedded().unwrap().hot_topic;
+    topic(&place, &bursts.of(&place, rules.tickets, rules.hours), &policy(), LONG_AGO, at("2026-03-04 09:00")).notices
+}
+
+#[test]
+fn five_tickets_of_one_matter_and_town_within_a_day_are_a_burst_once_a_day() {
+    let day = ["2026-03-02 09:00:00", "2026-03-02 10:00:00", "2026-03-02 11:00:00", "2026-03-02 12:00:00"];
+    assert_eq!(bursts(&day), []);
+    // Twenty-four hours later the first is out of the span.
+    assert_eq!(bursts(&[&day[..], &["2026-03-03 09:00:00"]].concat()), []);
+    let told = bursts(&[&day[..], &["2026-03-03 08:59:00", "2026-03-03 09:30:00"]].concat());
+    let [burst] = &told[..] else { panic!("{told:#?}") };
+    assert_eq!((burst.kind, burst.due), (Kind::HotTopic, at("2026-03-03 08:59")));
+    assert_eq!(burst.roles, [Role::Desk, Role::BureauHotline]);
+    assert_eq!((text(burst, "n"), text(burst, "nos")), ("5".into(), "T00,T01,T02,T03,T04".into()));
+    assert_eq!(burst.subject.text(), "H/供水/水压/赵巷镇/2026-03-03");
+    let both = bursts(&[&day[..], &["2026-03-02 13:00:00", "2026-03-03 08:00:00"]].concat());
+    assert_eq!(
+        both.iter().map(|notice| notice.due).collect::<Vec<_>>(),
+        [at("2026-03-02 13:00"), at("2026-03-03 08:00")]
+    );
+}
+
+#[test]
+fn a_ticket_that_moved_or_is_void_leaves_its_burst() {
+    let mut bursts = Bursts::default();
+    let long_ago = DateTime::<Utc>::UNIX_EPOCH;
+    for n in 0..5 {
+        bursts.insert(&ticket(&[(Field::TicketNo, &format!("T{n}"))]), long_ago);
+    }
+    let place = bursts.take_changed().pop_first().unwrap();
+    assert_eq!(bursts.of(&place, 5, 24).len(), 1);
+    bursts.insert(&ticket(&[(Field::TicketNo, "T0"), (Field::Status, "作废")]), long_ago);
+    assert_eq!(bursts.of(&place, 5, 24), []);
+    bursts.insert(&ticket(&[(Field::TicketNo, "T0")]), long_ago);
+    bursts.insert(&ticket(&[(Field::TicketNo, "T1"), (Field::Town, "莲渡镇")]), long_ago);
+    assert_eq!(bursts.of(&place, 5, 24), []);
+}
