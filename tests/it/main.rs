@@ -42,6 +42,7 @@ mod personal_data;
 mod planner;
 mod program;
 mod rates;
+mod raw_rows;
 mod rules_vectors;
 mod run_channels;
 mod run_process;
