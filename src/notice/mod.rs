@@ -87,6 +87,8 @@ pub enum Occurrence {
     Size(u16),
     /// A set of findings: their codes, sorted and joined with `;`.
     Findings(String),
+    /// A step about one of several supervision orders: its number, its due instant.
+    Order { year: i32, number: u32, at: DateTime<Utc> },
     /// One of several units: its name as the roster writes it.
     Unit(String),
     /// What was issued anew: the revision, 1 for the first.
@@ -103,6 +105,7 @@ impl Occurrence {
             Self::Number(hash) => hash.clone(),
             Self::Size(n) => format!("size{n}"),
             Self::Findings(codes) => codes.clone(),
+            Self::Order { year, number, at } => format!("{year}-{number}/{}", at.timestamp()),
             Self::Unit(name) => name.clone(),
             Self::Revision(n) => format!("rev{n}"),
         }

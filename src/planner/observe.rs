@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     notice::{Kind, form_number},
     rules::{Grant, RoundFacts, Standing, grant},
-    ticket::{AuditResult, NumberHash, Phone, Satisfaction, Ticket},
+    ticket::{AuditResult, NumberHash, Phone, Satisfaction, Status, Ticket},
 };
 
 use super::{
@@ -228,6 +228,9 @@ fn sights(ticket: &Ticket) -> Vec<Sight> {
     }
     if ticket.audit_result == Some(AuditResult::Rejected) && ticket.audited.is_none() {
         sights.push(Sight::Rejected);
+    }
+    if ticket.status == Some(Status::ReturnedUpstream) {
+        sights.push(Sight::ReturnedUpstream);
     }
     sights.extend(ticket.supervision.causes().map(Sight::Supervised));
     sights

@@ -14,6 +14,7 @@ use crate::{
 use super::{
     case::{Case, Event, Scope},
     ladder::{self, Phase, Step},
+    sights::Sight,
     words,
 };
 
@@ -118,6 +119,7 @@ fn barred(case: &Case<'_>, applied: Option<Moment>) -> Option<&'static str> {
         Some(ReturnBar::RefusedUpstream) => return Some("上级不同意退单"),
         Some(ReturnBar::SentAgain) => return Some("上级再次派发"),
         Some(ReturnBar::NamedLead) => return Some("上级指定牵头"),
+        None if case.view.facts.since(Sight::ReturnedUpstream).is_some() => return Some("上级再次派发"),
         None => {}
     }
     if case.standing.round > 1 {

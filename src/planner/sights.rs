@@ -14,14 +14,17 @@ pub enum Sight {
     Excluded,
     /// 审核结果 is 退回, and 审核时间 is empty.
     Rejected,
+    /// 已退回上级: if it comes again, it must not be returned.
+    ReturnedUpstream,
     /// 是否督办 or 领导批示.
     Supervised(Supervision),
 }
 
 impl Sight {
-    const ALL: [Sight; 7] = [
+    const ALL: [Sight; 8] = [
         Sight::Excluded,
         Sight::Rejected,
+        Sight::ReturnedUpstream,
         Sight::Supervised(Supervision::Upstream),
         Sight::Supervised(Supervision::LeaderNote),
         Sight::Supervised(Supervision::Review),
@@ -34,6 +37,7 @@ impl Sight {
         match self {
             Sight::Excluded => "excluded".into(),
             Sight::Rejected => "rejected".into(),
+            Sight::ReturnedUpstream => "returned-upstream".into(),
             Sight::Supervised(supervision) => format!("supervised-{}", supervision.id()),
         }
     }

@@ -65,6 +65,7 @@ fn answer(case: &mut Case<'_>, order: Order) {
     }
     let Some(last) = answer_day(case, order.issued) else { return };
     let Some(steps) = steps(case, order, last) else { return };
+    let planned = case.plan.notices.len();
     let cause = if answered { "缺主要领导审核" } else { "未反馈" };
     ladder::plan(case, Scope::Round, &steps, |case, step| {
         let mut facts = case.facts(step.kind);
@@ -79,6 +80,10 @@ fn answer(case: &mut Case<'_>, order: Order) {
         };
         facts
     });
+    // Several orders may be due on one morning.
+    for notice in &mut case.plan.notices[planned..] {
+        notice.occurrence = Occurrence::Order { year: order.year, number: order.number, at: notice.due };
+    }
 }
 
 /// The steps around now: the reminders, the overdue step that has passed, the next.

@@ -9,6 +9,8 @@ use duban::{
     ticket::{Field, ReturnResult, Supervision, Ticket},
 };
 
+use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
 use crate::planner::{LONG_AGO, at, policy, ticket};
 
 type Row = [(Field, &'static str)];
@@ -408,4 +410,96 @@ fn a_ticket_that_moved_or_is_void_leaves_its_burst() {
     bursts.insert(&ticket(&[(Field::TicketNo, "T0")]), long_ago);
     bursts.insert(&ticket(&[(Field::TicketNo, "T1"), (Field::Town, "莲渡镇")]), long_ago);
     assert_eq!(bursts.of(&place, 5, 24), []);
+}
+
+#[test]
+fn what_upstream_sends_again_must_not_be_returned() {
+    let back = with(&[RETURN, &[(Field::ReturnResult, "同意"), (Field::Status, "已退回上级")]]);
+    let facts = remembered(&[(&back, "2026-03-02 15:00")]);
+    let again: &Row = &[(Field::Dispatched, "2026-03-09 10:00:00"), (Field::ReturnApplied, "2026-03-09 11:00:00")];
+    let notice = one(&with(&[RETURN, again]), &facts, "2026-03-09 11:00", Kind::ReturnNotAllowed);
+    assert_eq!(text(&notice, "cause"), "上级再次派发");
+}
+
+/// A cell of a row: nothing, a time around the others, a word of some column.
+fn cell() -> impl Strategy<Value = String> {
+    let time = (1..30u32, 0..24u32).prop_map(|(day, hour)| format!("2026-03-{day:02} {hour:02}:00:00"));
+    let words = proptest::sample::select(
+        &[
+            "是",
+            "否",
+            "同意",
+            "不同意",
+            "审核中",
+            "通过",
+            "退回",
+            "满意",
+            "不满意",
+            "15",
+            "20",
+            "紧急",
+            "疑难",
+            "督办",
+            "处理中",
+            "待处置",
+            "待派遣",
+            "退单中",
+            "延期中",
+            "已办结",
+            "待审核",
+            "审核退回",
+            "待回访",
+            "待重办",
+            "不满意重办",
+            "已归档",
+            "作废",
+            "已退回上级",
+            "挂起",
+            "12319",
+            "复查复核",
+            "现场核查;录音",
+            "甲站、乙站",
+        ][..],
+    );
+    prop_oneof![Just(String::new()), time, words.prop_map(str::to_owned)]
+}
+
+proptest! {
+    /// Whatever a row says: no panic, nothing of the future, one notice a key, the same
+    /// plan twice, and a next look that lies ahead.
+    #[test]
+    fn any_row_gives_a_plan_that_holds_together(
+        cells in proptest::collection::vec((0..Field::ALL.len(), cell()), 0..25),
+        orders in proptest::collection::vec((1..200i32, 1..30u32), 0..3),
+        at_hour in 0..1_000i64,
+    ) {
+        let row: Vec<(Field, &str)> =
+            cells.iter().map(|(field, cell)| (Field::ALL[*field], cell.as_str())).filter(|(field, _)| *field != Field::TicketNo).collect();
+        let ticket = ticket(&row);
+        let now = at("2026-03-01 00:00") + chrono::TimeDelta::hours(at_hour);
+        let mut facts = TicketFacts::default();
+        let policy = policy();
+        let stands = standing(&ticket, &facts.rounds, &policy.calendar, &policy.rules, now);
+        for seen in observe(&ticket, &stands, &facts) {
+            facts.add(&seen.what, &seen.value, now);
+        }
+        prop_assert_eq!(observe(&ticket, &stands, &facts), vec![]);
+        let orders: std::collections::BTreeMap<i32, u32> = orders.into_iter().collect();
+        facts.orders = orders.iter().map(|(number, day)| Order { year: 2026, number: number.unsigned_abs(), issued: at(&format!("2026-03-{day:02} 09:00")) }).collect();
+        let view = View { ticket: &ticket, facts: &facts, outcomes: &[], told: &[] };
+        let (_, plan) = wanted(view, &policy, LONG_AGO, now);
+        prop_assert!(plan.next.is_none_or(|next| next > now), "{:?} at {now}", plan.next);
+        let mut keys: Vec<String> = Vec::new();
+        for notice in &plan.notices {
+            prop_assert!(notice.due <= now, "{notice:?}");
+            for role in &notice.roles {
+                keys.push(format!("{}|{}|{}|{role}", notice.subject.text(), notice.kind, notice.occurrence.text()));
+            }
+        }
+        let all = keys.len();
+        keys.sort();
+        keys.dedup();
+        prop_assert_eq!(keys.len(), all, "{:?}", plan.notices);
+        prop_assert_eq!(wanted(view, &policy, LONG_AGO, now).1, plan);
+    }
 }
