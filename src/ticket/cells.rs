@@ -144,9 +144,12 @@ impl<'a> Cells<'a> {
 
     /// The five columns about supervision.
     pub(super) fn supervision_marks(&self) -> SupervisionMarks {
+        let plainly = self.answer(Field::Supervised) == Some(Answer::Yes);
+        let leader_note = self.is_given(Field::LeaderNote);
         SupervisionMarks {
-            cause: self.supervision(),
-            leader_note: self.is_given(Field::LeaderNote),
+            // Beside a leader's note a plain yes says nothing more.
+            cause: self.supervision().filter(|_| !(leader_note && plainly)),
+            leader_note,
             due: self.moment(Field::SupervisionDue),
             answered: self.moment(Field::SupervisionAnswered),
             signed: self.is_given(Field::SupervisionSigned),

@@ -274,7 +274,7 @@ fn an_order_is_asked_for_until_it_is_answered_and_signed() {
 
 #[test]
 fn each_cause_of_supervision_makes_an_order_and_a_note_is_not_read() {
-    let ticket = with(&[REACHED, &[(Field::Supervised, "是"), (Field::LeaderNote, "请张三速办")]]);
+    let ticket = with(&[REACHED, &[(Field::Supervised, "市级督办"), (Field::LeaderNote, "请张三速办")]]);
     let facts = remembered(&[(&ticket, "2026-03-02 11:00")]);
     assert_eq!(facts.since(Sight::Supervised(Supervision::LeaderNote)), Some(at("2026-03-02 11:00")));
     let orders = sent(&ticket, &facts, "2026-03-02 11:00");
@@ -283,7 +283,12 @@ fn each_cause_of_supervision_makes_an_order_and_a_note_is_not_read() {
     assert_eq!(causes, ["局领导批示", "上级督办"]);
     assert_eq!(text(orders[0], "ds"), "2026-03-09 24:00");
     assert!(orders.iter().all(|order| !format!("{order:?}").contains("张三")));
-    for (word, cause) in [("复查复核", "复查复核"), ("不实", "不实或瑕疵"), ("市级督办", "上级督办")]
+    // A plain yes beside the note is the same matter.
+    let noted = with(&[REACHED, &[(Field::Supervised, "是"), (Field::LeaderNote, "请速办")]]);
+    let order = one(&noted, &TicketFacts::default(), "2026-03-02 11:00", Kind::SupervisionOrder);
+    assert_eq!(text(&order, "cause"), "局领导批示");
+    for (word, cause) in
+        [("是", "上级督办"), ("复查复核", "复查复核"), ("不实", "不实或瑕疵"), ("市级督办", "上级督办")]
     {
         let ticket = with(&[REACHED, &[(Field::Supervised, word)]]);
         let order = one(&ticket, &TicketFacts::default(), "2026-03-02 11:00", Kind::SupervisionOrder);
