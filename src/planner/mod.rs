@@ -20,6 +20,7 @@ use crate::{
 
 mod after;
 mod assignment;
+pub mod bulletin;
 mod calendar_missing;
 mod case;
 mod citizen_sms;
