@@ -28,6 +28,7 @@ mod open;
 mod outbox;
 mod phone;
 mod plan;
+mod report;
 mod roster;
 mod run;
 mod runtime;
@@ -77,6 +78,7 @@ enum Command {
     Plan(plan::Args),
     Import(import::Args),
     Outbox(outbox::Args),
+    Report(report::Args),
     Calendar(calendar::Args),
     Roster(roster::Args),
     SendTest(send_test::Args),
@@ -133,6 +135,7 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Plan(args) => plan::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Outbox(args) => outbox::run(args, session),
+        Command::Report(args) => report::run(args, session),
         Command::Calendar(args) => calendar::run(args, session),
         Command::Roster(args) => roster::run(args, session),
         Command::SendTest(args) => send_test::run(args, session),

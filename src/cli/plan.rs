@@ -86,6 +86,7 @@ async fn outlook(opened: &Opened, until: DateTime<Utc>) -> anyhow::Result<Outloo
             break;
         }
     }
+    outlook.notices.extend(planner::bulletin::bulletins_ahead(opened.now..until, &opened.policy.rules.bulletin));
     outlook.notices.sort_by_cached_key(|notice| (notice.due, notice.kind, notice.subject.text()));
     Ok(outlook)
 }
@@ -106,6 +107,10 @@ fn text(planned: Vec<Planned>, outlook: &Outlook, session: &mut Session<'_>) -> 
         writeln!(session.out, "{day} {}", weekday(day))?;
         for ((at, name, unit, to), tickets) in lines {
             let time = &instant::minute(at)[11..];
+            if tickets.is_empty() {
+                writeln!(session.out, "  {time} {name} → {to}")?;
+                continue;
+            }
             writeln!(session.out, "  {time} {name} {}件 {unit} → {to}", tickets.len())?;
             writeln!(session.out, "        {}", tickets.join("、"))?;
         }

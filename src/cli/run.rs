@@ -51,6 +51,7 @@ async fn daemon(loaded: Loaded, places: Places, after: Option<Duration>) -> anyh
     let fixed = Fixed {
         columns: loaded.columns.clone(),
         key,
+        state: settings.state.dir.clone(),
         store: settings.store_path(),
         ledger: settings.ledger_path(),
         write_back: settings.write_back.statement.clone(),

@@ -59,6 +59,8 @@ pub struct Changeable {
 pub struct Fixed {
     pub columns: ColumnMap,
     pub key: NumberKey,
+    /// The state folder.
+    pub state: PathBuf,
     pub store: PathBuf,
     pub ledger: PathBuf,
     /// By what the store is told of SMS to citizens, if at all.
@@ -116,6 +118,7 @@ impl Assembly {
             policy,
             watch,
             forms: fixed.forms,
+            state: Some(fixed.state),
         };
         Ok(Self {
             watcher: Watcher::new(parts, now).await?,

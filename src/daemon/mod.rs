@@ -5,6 +5,8 @@ mod again;
 mod assembly;
 pub mod book;
 mod gone;
+pub mod bulletins;
+mod every;
 mod health;
 pub mod forms;
 mod lasting;
@@ -18,6 +20,7 @@ pub mod watcher;
 
 pub use again::TicketsAgain;
 pub use assembly::{Assembly, AssemblyError, Changeable, Fixed, Maker};
+pub use every::{EveryError, every_ticket};
 pub use health::Gateways;
 pub use lock::{LedgerLock, LockError};
 pub use proving::Proving;

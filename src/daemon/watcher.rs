@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -9,15 +10,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::warn;
 
 use crate::{
-    outbox::{self, CitizenOutcome, FactSeen, Kept, LegState, Outbox, OutboxError, Wanted},
+    outbox::{CitizenOutcome, FactSeen, Kept, LegState, Outbox, OutboxError, Wanted},
     planner::{Policy, SmsOutcome, SmsState, TicketFacts, Watch},
-    rules::repeat::RepeatEntry,
     source::{Cursor, SourceError, Store},
     ticket::{Reader, Ticket, TicketNo},
 };
 
 use super::{
     book::{Book, Planned},
+    bulletins::Bulletins,
     forms::{FormFault, FormParts},
     gone::Gone,
     health::Source,
@@ -25,8 +26,10 @@ use super::{
 
 mod beyond;
 mod papers;
+mod repeats;
 
 use papers::Papers;
+use repeats::{from_ledger, to_ledger};
 
 /// Tickets a page of the store holds, and an outbox commit at most.
 const PAGE: usize = 2_000;
@@ -45,6 +48,8 @@ pub struct WatcherParts {
     pub policy: Arc<Policy>,
     pub watch: Watch,
     pub forms: FormParts,
+    /// The state folder, for files; none in a replay, which writes none.
+    pub state: Option<PathBuf>,
 }
 
 /// What a cycle did.
@@ -72,6 +77,7 @@ pub struct Watcher {
     gone: Gone,
     cursor: Cursor,
     source: Source,
+    bulletins: Bulletins,
     /// Scopes that may still have open notices in the ledger from an earlier run.
     inherited: HashSet<String>,
     /// Whether the whole store has been read once.
@@ -103,6 +109,7 @@ impl Watcher {
             gone: Gone::default(),
             cursor: Cursor::start(),
             source,
+            bulletins: Bulletins::default(),
             inherited,
             settled_in: false,
             papers: Papers::new(now),
@@ -173,10 +180,14 @@ impl Watcher {
         self.keep_gone(now, &mut report).await?;
         let of_store = self.source.look(&self.parts.outbox, report.store.as_ref(), now).await?;
         let of_calendar = self.keep_calendar(now, &mut report).await?;
-        report.next = [self.book.next_wake(), self.gone.next(&self.parts.policy), of_store, of_calendar]
-            .into_iter()
-            .flatten()
-            .min();
+        // Last: the whole store is read for a bulletin, and nothing is to wait for it.
+        let of_bulletins = match report.store {
+            None => Some(self.bulletins.look(&self.parts, now).await?),
+            Some(_) => None,
+        };
+        let of_gone = self.gone.next(&self.parts.policy);
+        let all = [self.book.next_wake(), of_gone, of_store, of_calendar, of_bulletins];
+        report.next = all.into_iter().flatten().min();
         Ok(report)
     }
 
@@ -344,30 +355,4 @@ fn sms_outcome(outcome: CitizenOutcome) -> Option<(TicketNo, SmsOutcome)> {
         code: outcome.cause.unwrap_or_else(|| "-".into()),
     };
     Some((outcome.ticket, sms))
-}
-
-fn to_ledger(entry: &RepeatEntry, identity: &TicketNo) -> outbox::RepeatEntry {
-    outbox::RepeatEntry {
-        ticket: entry.no.clone(),
-        number: entry.number,
-        subcategory: entry.subcategory.clone(),
-        category: entry.category.clone(),
-        town: entry.town.clone(),
-        received: entry.received,
-        links: entry.links.clone(),
-        first: Some(identity.clone()),
-    }
-}
-
-fn from_ledger(entry: outbox::RepeatEntry) -> RepeatEntry {
-    RepeatEntry {
-        no: entry.ticket,
-        number: entry.number,
-        subcategory: entry.subcategory,
-        category: entry.category,
-        town: entry.town,
-        received: entry.received,
-        links: entry.links,
-        meeting: None,
-    }
 }

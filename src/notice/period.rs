@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
+use super::Kind;
+
 /// A week from Monday to Sunday, or a calendar month (A29).
 ///
 /// ```
@@ -19,6 +21,9 @@ pub enum Period {
 }
 
 impl Period {
+    /// The kinds that tell of one.
+    pub const KINDS: [Kind; 2] = [Kind::WeeklyBulletin, Kind::MonthlyBulletin];
+
     /// The week that a day lies in.
     pub fn week_of(day: NaiveDate) -> Self {
         Self::Week(day.week(Weekday::Mon).checked_first_day().unwrap_or(day))

@@ -217,7 +217,7 @@ mod tests {
             notices.iter().map(|notice| (notice.subject.text(), notice.roles[0])).collect::<Vec<_>>()
         };
         let desk = ("P/2026-09".to_owned(), Role::Desk);
-        assert_eq!(roles(1, None), [desk.clone()]);
+        assert_eq!(roles(1, None), std::slice::from_ref(&desk));
         let chief = |unit: &str| (format!("P/2026-09/{unit}"), Role::Chief);
         assert_eq!(roles(1, Some(&released)), [desk.clone(), chief("甲所"), chief("乙所")]);
         assert_eq!(roles(2, Some(&released)), [desk], "the correction waits for a release of its own");

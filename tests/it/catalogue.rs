@@ -1,12 +1,14 @@
 //! The catalogue of notices, row by row: who is told of what by which way, what
 //! may be said, when it is wanted, and what withdraws it.
 
+use chrono::TimeDelta;
 use duban::{
     message::{Wording, fixture_facts},
     notice::{Fact, Facts, Kind, Medium, Notice, Role, Wish},
     planner::{
-        Gateway, GroupView, Health, Order, Patience, SmsOutcome, SmsState, TicketFacts, View, calendar_missing,
-        gateway, group, source, wanted,
+        Gateway, GroupView, Health, Order, Patience, SmsOutcome, SmsState, TicketFacts, View,
+        bulletin::{self, Issued, Released},
+        calendar_missing, gateway, group, source, wanted,
     },
     rules::repeat::{RepeatEntry, RepeatIndex},
     ticket::{Field, TicketNo},
@@ -103,11 +105,11 @@ const TICKETS: [&str; 5] = ["no", "t4", "nos", "recv", "unit"];
 
 /// Kinds whose trigger is not built yet, or has no story yet. As soon as one is wanted
 /// in its story below, what withdraws it is tried as well; then it leaves this list.
-const NOT_YET: &[&str] = &["daily-digest", "weekly-bulletin", "monthly-bulletin"];
+const NOT_YET: &[&str] = &["daily-digest"];
 
 /// Kinds that no row alone makes wanted; each has a test of its own below, in
 /// `life_cycle` or in `outages`.
-const BY_OTHERS: [Kind; 11] = [
+const BY_OTHERS: [Kind; 13] = [
     Kind::DeadlineRecomputed,
     Kind::SupervisionDue,
     Kind::SupervisionOverdue,
@@ -119,6 +121,8 @@ const BY_OTHERS: [Kind; 11] = [
     Kind::SourceDown,
     Kind::SourceRestored,
     Kind::GatewayDown,
+    Kind::WeeklyBulletin,
+    Kind::MonthlyBulletin,
 ];
 
 type Changes = &'static [(Field, &'static str)];
@@ -575,6 +579,37 @@ fn a_store_that_cannot_be_read_and_a_channel_that_is_out_are_announced_until_the
     store.mends(later);
     sms.mends(later);
     assert_eq!((of_store(&store), of_sms(&sms)), (vec![Kind::SourceRestored], vec![]));
+}
+
+#[test]
+fn a_bulletin_is_for_the_desk_and_once_released_for_the_leaders_until_it_is_corrected() {
+    let monday = at("2026-11-02 09:00");
+    let issued = |revision| Issued {
+        revision,
+        due: monday,
+        cut: monday,
+        version: "2020-32-1".into(),
+        n: 12,
+        path: "reports/2026/week-44".into(),
+        lines: vec!["先行联系率 无".into()],
+        units: vec!["澄湾供水服务站".into()],
+        figures: String::new(),
+    };
+    let released = Released { revision: 1, by: "desk".into(), at: monday };
+    for period in bulletin::last_due(monday, &policy().rules.bulletin) {
+        let kind = bulletin::kind(period);
+        let roles = |revision, released| {
+            let notices = bulletin::bulletin(period, &issued(revision), released, TimeDelta::minutes(10));
+            for notice in &notices {
+                check_class(notice.kind, &notice.facts);
+                assert_eq!(notice.kind, kind);
+            }
+            notices.into_iter().flat_map(|notice| notice.roles).collect::<Vec<_>>()
+        };
+        assert_eq!(roles(1, Some(&released)), kind.roles(), "{kind}");
+        assert_eq!(roles(1, None), [Role::Desk], "{kind} is not released");
+        assert_eq!(roles(2, Some(&released)), [Role::Desk], "{kind} is corrected");
+    }
 }
 
 impl Story {

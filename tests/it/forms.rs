@@ -190,6 +190,7 @@ impl Bureau {
             }),
             watch: Watch { since: DateTime::UNIX_EPOCH },
             forms: FormParts { settings: forms::Settings::default(), cabinet: Cabinet::Folder(self.folder.clone()) },
+            state: None,
         };
         Watcher::new(parts, instant(now)).await.unwrap()
     }

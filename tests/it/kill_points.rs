@@ -143,6 +143,7 @@ async fn assembly(clock: Arc<dyn Clock>) -> Assembly {
     let fixed = Fixed {
         columns: loaded.columns,
         key: config::number_key(&loaded.settings.state.dir).unwrap(),
+        state: loaded.settings.state.dir.clone(),
         store: loaded.settings.store_path(),
         ledger: loaded.settings.ledger_path(),
         write_back: None,

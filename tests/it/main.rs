@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bad_roster;
+mod bulletins;
 mod calendar;
 mod calendar_faults;
 mod calm;

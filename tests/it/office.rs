@@ -57,6 +57,7 @@ impl Office {
         let fixed = Fixed {
             columns: loaded.columns.clone(),
             key: config::number_key(&house.state()).unwrap(),
+            state: loaded.settings.state.dir.clone(),
             store: loaded.settings.store_path(),
             ledger: loaded.settings.ledger_path(),
             write_back: loaded.settings.write_back.statement.clone(),

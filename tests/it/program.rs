@@ -80,6 +80,7 @@ impl House {
             policy: Arc::new(policy),
             watch: Watch { since: outbox.watch_since(now).await.unwrap() },
             forms: FormParts::paperless(),
+            state: None,
         };
         let report = Watcher::new(parts, now).await.unwrap().cycle(now).await.unwrap();
         assert!(report.store.is_none());

@@ -97,6 +97,16 @@ fn rates_of_a_row_follow_its_times_and_its_state() {
 }
 
 #[test]
+fn a_ticket_is_out_of_satisfaction_only_when_the_deputy_approved_it() {
+    let unhappy: &Row =
+        &[(Field::Revisited, "2026-03-09 10:00:00"), (Field::Satisfaction, "不满意"), (Field::Excluded, "是")];
+    assert_eq!(of(&with(unhappy))[4], MISSED, "asked for, not approved");
+    let approved = [unhappy, &[(Field::ExcludedApproved, "是")]].concat();
+    assert_eq!(of(&with(&approved))[4], NONE);
+    assert_eq!(of(&with(&approved))[2], MET, "it still has its limit");
+}
+
+#[test]
 fn rates_take_tries_and_an_sms_in_time_for_a_contact() {
     let row = with(&[(Field::Contacted, ""), (Field::ContactLog, "2026-03-02 10:00无人接听;2026-03-02 11:05忙音")]);
     let sms = |state, when: &str| SmsOutcome {

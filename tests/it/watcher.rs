@@ -51,6 +51,7 @@ impl House {
             }),
             watch: Watch { since: DateTime::UNIX_EPOCH },
             forms: self.forms.clone(),
+            state: None,
         };
         Watcher::new(parts, now).await.unwrap()
     }

@@ -142,6 +142,7 @@ async fn daemon(
     let fixed = Fixed {
         columns: ColumnMap::built_in()?,
         key: config::number_key(dir)?,
+        state: dir.to_owned(),
         store: dir.join("tickets.db"),
         ledger: dir.join("ledger.db"),
         write_back: None,

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use super::{Session, Stop, instant};
-use crate::{channel::Class, notice::Medium};
+use crate::{
+    channel::Class,
+    notice::{Medium, Period},
+};
 
 mod replay;
 mod told;
@@ -76,7 +79,9 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut told = runtime.block_on(async { Replay::new(args, setting)?.run().await })?;
-    told.retain(|told| told.at >= args.from && told.at < args.to);
+    // A bulletin of the time before was told then, as if the daemon had run all along.
+    let is_old = |told: &Told| Period::KINDS.contains(&told.kind) && told.due_at < args.from;
+    told.retain(|told| told.at >= args.from && told.at < args.to && !is_old(told));
     told.sort_by(|a, b| a.order().cmp(&b.order()));
     tell(&told, session)
 }

@@ -215,6 +215,7 @@ impl Replay {
             policy: policy.clone(),
             watch: WATCH,
             forms: FormParts::paperless(),
+            state: None,
         };
         let watcher = Watcher::new(parts, clock.now()).await.map_err(Stop::ledger)?;
         let delivery = Delivery::new(outbox.clone(), clock.clone());

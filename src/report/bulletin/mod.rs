@@ -18,6 +18,7 @@ use crate::{
     planner::{Policy, View, words},
     report::rates::{self, Course, Done, RatesReport, Span},
     rules::{
+        Standing,
         findings::findings,
         rates::Agenda,
         repeat::{RepeatEntry, RepeatIndex},
@@ -129,7 +130,7 @@ pub struct Gather<'a> {
     cut: DateTime<Utc>,
     before: Span,
     count: rates::Count<'a>,
-    units: Units,
+    units: Units<'a>,
     received: Received,
     by: [BTreeMap<String, u64>; 4],
     dispatch: Dispatch,
@@ -151,7 +152,7 @@ impl<'a> Gather<'a> {
             cut,
             before: period.before().into(),
             count: rates::Count::new(&policy.rules.rates, span, cut),
-            units: Units { span, cut, by_unit: BTreeMap::new() },
+            units: Units { policy, span, cut, by_unit: BTreeMap::new() },
             received: Received::default(),
             by: Default::default(),
             dispatch: Dispatch::default(),
@@ -175,7 +176,7 @@ impl<'a> Gather<'a> {
         let standing = standing(ticket, &view.facts.rounds, &policy.calendar, &policy.rules, self.cut);
         let rounds = Course::all(view, policy, self.cut);
         self.count.add(&rounds);
-        self.units.add(ticket, &standing, &rounds);
+        self.units.add(view, &standing, &rounds);
         self.repeat(ticket);
         // The current round stands last.
         let Some(course) = rounds.last() else { return };
@@ -192,6 +193,7 @@ impl<'a> Gather<'a> {
         }
         self.overdue(course);
         self.remarkable(&rounds);
+        self.supervised(view, &standing, course);
     }
 
     fn is_received_in(&self, ticket: &Ticket, span: Span) -> bool {
@@ -199,7 +201,7 @@ impl<'a> Gather<'a> {
         received.is_some_and(|at| span.contains(at.day()) && at.at() <= self.cut)
     }
 
-    fn received(&mut self, ticket: &Ticket, standing: &crate::rules::Standing) {
+    fn received(&mut self, ticket: &Ticket, standing: &Standing) {
         self.received.n += 1;
         let named = |name: Option<&str>, none: &str| name.unwrap_or(none).to_owned();
         let keys = [
@@ -253,6 +255,17 @@ impl<'a> Gather<'a> {
                 self.note(&course.no, &course.unit, "不满意");
                 self.dissatisfied.insert(course.no.clone(), course.unit.clone());
             }
+        }
+    }
+
+    /// Art. 10: on the list as long as they are open, and in the period of their order.
+    fn supervised(&mut self, view: View<'_>, standing: &Standing, course: &Course) {
+        let is_new = |issued| self.units.span.contains(civil::day_of(issued));
+        if standing.state.is_final() && !view.facts.orders.iter().any(|order| is_new(order.issued)) {
+            return;
+        }
+        for cause in view.ticket.supervision.causes() {
+            self.note(&course.no, &course.unit, cause.chinese());
         }
     }
 
@@ -347,6 +360,3 @@ impl Bulletin {
         [five(&self.rates.all)].into_iter().chain(units).collect::<Vec<_>>().join("\n")
     }
 }
-
-#[cfg(test)]
-mod tests;

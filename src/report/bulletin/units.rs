@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::{
-    planner::End,
-    report::rates::{Contact, Course, Done, Span},
+    planner::{End, Policy, View},
+    report::rates::{Contact, Course, DESK, Done, Excluded, Span, unit_name},
     rules::Standing,
     ticket::{AuditResult, Moment, ReturnResult, Satisfaction, Ticket},
 };
@@ -37,6 +37,8 @@ pub struct Pieces {
     pub returns_agreed: u64,
     /// Refused.
     pub returns_refused: u64,
+    /// 二次退单: applied for although it had been before.
+    pub second_returns: u64,
     /// 视作接单.
     pub deemed: u64,
     /// 延期申请.
@@ -49,13 +51,17 @@ pub struct Pieces {
     pub dissatisfied: u64,
     /// 重办: rounds that began in the period.
     pub again: u64,
+    /// 督办: orders issued in the period.
+    pub supervised: u64,
+    /// 不纳入测评, approved, of what was concluded in the period.
+    pub excluded: u64,
 }
 
 /// A column of pieces: its heading, and how to read it.
 pub type Column = (&'static str, fn(&Pieces) -> u64);
 
 /// Every column, in the order of the bulletin.
-pub const COLUMNS: [Column; 17] = [
+pub const COLUMNS: [Column; 20] = [
     ("受理", |p| p.received),
     ("到期", |p| p.due),
     ("按时办结", |p| p.in_time),
@@ -67,48 +73,51 @@ pub const COLUMNS: [Column; 17] = [
     ("退单申请", |p| p.returns),
     ("退单同意", |p| p.returns_agreed),
     ("退单不同意", |p| p.returns_refused),
+    ("二次退单", |p| p.second_returns),
     ("视作接单", |p| p.deemed),
     ("延期申请", |p| p.extensions),
     ("延期批准", |p| p.extensions_approved),
     ("审核退回", |p| p.rejected),
     ("不满意", |p| p.dissatisfied),
     ("重办", |p| p.again),
+    ("督办", |p| p.supervised),
+    ("不纳入测评", |p| p.excluded),
 ];
 
 /// Counts pieces by unit.
 #[derive(Debug)]
-pub(super) struct Units {
+pub(super) struct Units<'a> {
+    pub policy: &'a Policy,
     pub span: Span,
     pub cut: DateTime<Utc>,
     pub by_unit: BTreeMap<Arc<str>, Pieces>,
 }
 
-impl Units {
+impl Units<'_> {
     /// Counts a ticket, for the unit of each round.
-    pub fn add(&mut self, ticket: &Ticket, standing: &Standing, rounds: &[Course]) {
+    pub fn add(&mut self, view: View<'_>, standing: &Standing, rounds: &[Course]) {
+        let unhappy = |span: Span, (at, rating): &(Option<Moment>, Satisfaction)| {
+            *rating == Satisfaction::Dissatisfied && at.is_some_and(|at| span.contains(at.day()))
+        };
         for course in rounds.iter().filter(|course| course.out.is_none()) {
             let mut pieces = Pieces::default();
             self.conclusion(course, &mut pieces);
             if let Some(contact) = &course.contact {
                 self.contact(contact, &mut pieces);
             }
-            let unhappy = |(at, rating): &&(Option<Moment>, Satisfaction)| {
-                *rating == Satisfaction::Dissatisfied && self.is_here(*at)
-            };
-            pieces.dissatisfied = course.ratings.iter().filter(unhappy).count() as u64;
-            self.put(course, pieces);
+            pieces.dissatisfied = course.ratings.iter().filter(|rating| unhappy(self.span, rating)).count() as u64;
+            self.put(&course.unit, pieces);
         }
         if let Some(course) = rounds.last() {
-            let mut pieces = Pieces::default();
-            self.current(ticket, standing, &mut pieces);
             // What came of a void ticket is nobody's, that it came is.
-            self.put(course, pieces);
+            self.current(view, standing, course);
+            self.returns(view, course);
         }
     }
 
-    fn put(&mut self, course: &Course, pieces: Pieces) {
+    fn put(&mut self, unit: &Arc<str>, pieces: Pieces) {
         if pieces != Pieces::default() {
-            *self.by_unit.entry(course.unit.clone()).or_default() += pieces;
+            *self.by_unit.entry(unit.clone()).or_default() += pieces;
         }
     }
 
@@ -147,18 +156,54 @@ impl Units {
     }
 
     /// What only the row of the current round tells.
-    fn current(&self, ticket: &Ticket, standing: &Standing, pieces: &mut Pieces) {
+    fn current(&mut self, view: View<'_>, standing: &Standing, course: &Course) {
+        let ticket = view.ticket;
         let one = |is_so: bool| u64::from(is_so);
-        pieces.received = one(self.is_here(ticket.received));
-        let returned = self.is_here(ticket.return_applied);
-        pieces.returns = one(returned);
-        pieces.returns_agreed = one(returned && ticket.return_result == Some(ReturnResult::Agreed));
-        pieces.returns_refused = one(returned && ticket.return_result == Some(ReturnResult::Refused));
-        pieces.deemed = one(self.is_deemed(ticket, standing));
-        pieces.extensions = one(self.is_here(ticket.extension_applied));
-        pieces.extensions_approved = one(self.is_here(ticket.extension_approved));
-        pieces.rejected = one(ticket.audit_result == Some(AuditResult::Rejected) && self.is_here(ticket.audited));
-        pieces.again = one(self.is_here(standing.round_start));
+        let issued = |at: DateTime<Utc>| self.is_here(Some(Moment::at_instant(at)));
+        let concluded = match course.concluded {
+            Done::At(at) => Some(at),
+            Done::No | Done::Undated => None,
+        };
+        let pieces = Pieces {
+            received: one(self.is_here(ticket.received)),
+            deemed: one(self.is_deemed(ticket, standing)),
+            extensions: one(self.is_here(ticket.extension_applied)),
+            extensions_approved: one(self.is_here(ticket.extension_approved)),
+            rejected: one(ticket.audit_result == Some(AuditResult::Rejected) && self.is_here(ticket.audited)),
+            again: one(self.is_here(standing.round_start)),
+            supervised: view.facts.orders.iter().filter(|order| issued(order.issued)).count() as u64,
+            excluded: one(course.excluded == Excluded::Approved && self.is_here(concluded)),
+            ..Pieces::default()
+        };
+        self.put(&course.unit, pieces);
+    }
+
+    /// Applications for a return, each for the unit that had applied: the row shows
+    /// the last, whoever has the ticket now, the ledger those that were decided.
+    fn returns(&mut self, view: View<'_>, course: &Course) {
+        let ticket = view.ticket;
+        let decisions = view.facts.decisions.iter();
+        let mut all: Vec<(DateTime<Utc>, Option<ReturnResult>, Arc<str>)> = decisions
+            .map(|decision| (decision.applied, Some(decision.result), unit_name(self.policy, Some(&decision.unit))))
+            .collect();
+        if let Some(applied) = ticket.return_applied.filter(|at| !all.iter().any(|(known, ..)| *known == at.at())) {
+            let by_this_unit = ticket.dispatched.is_some_and(|dispatched| !dispatched.is_after(applied));
+            let unit = if by_this_unit { course.unit.clone() } else { Arc::from(DESK) };
+            all.push((applied.at(), ticket.return_result, unit));
+        }
+        all.sort_by_key(|(applied, ..)| *applied);
+        for (nth, (applied, result, unit)) in all.into_iter().enumerate() {
+            if self.is_here(Some(Moment::at_instant(applied))) {
+                let pieces = Pieces {
+                    returns: 1,
+                    returns_agreed: u64::from(result == Some(ReturnResult::Agreed)),
+                    returns_refused: u64::from(result == Some(ReturnResult::Refused)),
+                    second_returns: u64::from(nth > 0),
+                    ..Pieces::default()
+                };
+                self.put(&unit, pieces);
+            }
+        }
     }
 
     /// Art. 9(2)3: neither taken nor asked to be returned in its window.
@@ -186,12 +231,15 @@ impl std::ops::AddAssign for Pieces {
             returns,
             returns_agreed,
             returns_refused,
+            second_returns,
             deemed,
             extensions,
             extensions_approved,
             rejected,
             dissatisfied,
             again,
+            supervised,
+            excluded,
         } = more;
         self.received += received;
         self.due += due;
@@ -204,11 +252,14 @@ impl std::ops::AddAssign for Pieces {
         self.returns += returns;
         self.returns_agreed += returns_agreed;
         self.returns_refused += returns_refused;
+        self.second_returns += second_returns;
         self.deemed += deemed;
         self.extensions += extensions;
         self.extensions_approved += extensions_approved;
         self.rejected += rejected;
         self.dissatisfied += dissatisfied;
         self.again += again;
+        self.supervised += supervised;
+        self.excluded += excluded;
     }
 }

@@ -137,6 +137,13 @@ impl Course {
     }
 }
 
+/// The present name of a unit as written, or [`DESK`] where no unit is named.
+pub fn unit_name(policy: &Policy, written: Option<&str>) -> Arc<str> {
+    let Some(written) = written.filter(|written| !written.is_empty()) else { return Arc::from(DESK) };
+    let known = policy.roster.as_deref().and_then(|roster| roster.unit(written));
+    known.map_or_else(|| Arc::from(written), |unit| unit.name.clone())
+}
+
 /// Makes the courses of one ticket.
 struct Maker<'a> {
     view: View<'a>,
@@ -160,7 +167,7 @@ impl Maker<'_> {
             round: standing.round,
             unit: self.unit(ticket.units.first().map(|unit| &**unit)),
             out: out_of(standing.state),
-            excluded: Excluded::No,
+            excluded: excluded(ticket),
             contact: self.contact(standing),
             conclusion: standing.conclusion.as_ref().map(End::of),
             concluded,
@@ -191,7 +198,7 @@ impl Maker<'_> {
             round: past.round,
             unit: self.unit(past.unit.as_deref()),
             out: out_of(standing.state),
-            excluded: Excluded::No,
+            excluded: excluded(self.view.ticket),
             contact,
             conclusion: past.conclusion,
             concluded,
@@ -204,9 +211,7 @@ impl Maker<'_> {
     }
 
     fn unit(&self, written: Option<&str>) -> Arc<str> {
-        let Some(written) = written else { return Arc::from(DESK) };
-        let known = self.policy.roster.as_deref().and_then(|roster| roster.unit(written));
-        known.map_or_else(|| Arc::from(written), |unit| unit.name.clone())
+        unit_name(self.policy, written)
     }
 
     /// Something done, as far as it was by the cut.
@@ -297,6 +302,11 @@ fn earliest<const N: usize>(moments: [Option<Moment>; N]) -> Option<Moment> {
 /// What was left standing from an earlier round does not count for this one.
 fn in_round(at: Option<Moment>, standing: &Standing) -> Option<Moment> {
     at.filter(|at| standing.round_start.is_none_or(|start| !start.is_after(*at)))
+}
+
+/// A36: asked for and approved by the deputy; without that it still counts.
+fn excluded(ticket: &Ticket) -> Excluded {
+    if ticket.excluded && ticket.excluded_approved { Excluded::Approved } else { Excluded::No }
 }
 
 fn out_of(state: State) -> Option<Out> {

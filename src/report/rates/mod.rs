@@ -17,7 +17,7 @@ mod course;
 mod decimal;
 mod judge;
 
-pub use course::{Contact, Course, DESK, Done, Excluded, Out};
+pub use course::{Contact, Course, DESK, Done, Excluded, Out, unit_name};
 pub use decimal::{NONE, Share};
 use judge::Judge;
 pub use judge::Verdict;
