@@ -6,7 +6,7 @@ use crate::{
     calendar::civil,
     notice::{Fact, Facts, Kind, Occurrence},
     rules::deadline::{Count, step_back},
-    ticket::Supervision,
+    ticket::{Supervision, Ticket},
 };
 
 use super::{
@@ -52,8 +52,13 @@ pub(super) fn insert_answer(case: &Case<'_>, facts: &mut Facts, issued: DateTime
 /// A28: the last day to answer: the order's own date, else five working days.
 fn answer_day(case: &Case<'_>, issued: DateTime<Utc>) -> Option<NaiveDate> {
     let issued_on = civil::day_of(issued);
-    let written = case.view.ticket.supervision.due.map(|due| due.day()).filter(|day| *day > issued_on);
-    written.or_else(|| workday_after(case, issued_on, case.rules().ladder.supervision_workdays))
+    dated_answer(case.view.ticket, issued)
+        .or_else(|| workday_after(case, issued_on, case.rules().ladder.supervision_workdays))
+}
+
+/// The date that the order itself gives for its answer, if it lies after the issue.
+pub fn dated_answer(ticket: &Ticket, issued: DateTime<Utc>) -> Option<NaiveDate> {
+    ticket.supervision.due.map(|due| due.day()).filter(|day| *day > civil::day_of(issued))
 }
 
 /// supervision-due before the answer's date and on it, supervision-overdue daily after it.

@@ -199,3 +199,24 @@ fn a_ticket_that_is_not_there_and_a_store_that_is_not_there_are_told_apart() {
 fn duty<'a>(explained: &'a Value, name: &str) -> &'a Value {
     explained["deadlines"].as_array().unwrap().iter().find(|duty| duty["duty"] == name).unwrap()
 }
+
+#[test]
+fn what_follows_the_conclusion_is_explained_too() {
+    let house = House::new();
+    house.import(
+        "工单编号,来源,办理类别,接收时间,派单时间,承办单位,经办人,接单时间,先行联系时间,状态,办结时间,反馈时间",
+        &["B7,12345,复杂,2026-03-02 09:00:00,2026-03-02 09:30:00,澄湾供水服务站,周经办,2026-03-02 09:40:00,\
+           2026-03-02 10:00:00,待审核,2026-03-04 10:00:00,2026-03-05 11:00:00"],
+    );
+    let text = good(&house.duban(&["explain", "B7", "--now", "2026-03-05T15:00"]));
+    for line in [
+        "办结反馈期限(第九条第五项)  截止 2026-03-05 24:00  已于 2026-03-05 11:00 反馈",
+        "审核期限(第八条第四项)  截止 2026-03-06 24:00  未到期",
+        "起算 反馈之日 2026-03-05,当日不计;期限 1个工作日",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    assert!(!text.contains("归档期限"), "{text}");
+    let late = good(&house.duban(&["explain", "B7", "--now", "2026-03-09T15:00"]));
+    assert!(late.contains("截止 2026-03-06 24:00  未审核"), "{late}");
+}

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     calendar::CalendarError,
     cli::instant,
-    planner::Policy,
+    planner::{Policy, View},
     rules::{
         ConclusionFrom, Count, Deadline, Standing,
         deadline::extension_window,
@@ -27,7 +27,7 @@ pub struct Duty {
     pub name: &'static str,
     pub article: String,
     /// What is counted from, `接收之日`.
-    pub from: &'static str,
+    pub from: String,
     #[serde(flatten)]
     pub end: Option<End>,
     /// How it was met, if it was.
@@ -80,21 +80,25 @@ pub struct Day {
 ///
 /// When a count leaves the calendar's years.
 pub fn all(
-    ticket: &Ticket,
+    view: View<'_>,
     standing: &Standing,
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Result<Vec<Duty>, CalendarError> {
+    let ticket = view.ticket;
     let from = Told { ticket, standing, policy, now };
     let duties = [from.first_contact()?, from.return_window()?, Some(from.conclusion()?), from.second_revisit()?];
-    Ok(duties.into_iter().flatten().collect())
+    let mut duties: Vec<Duty> = duties.into_iter().flatten().collect();
+    duties.extend(from.after_conclusion()?);
+    duties.extend(from.orders(&view.facts.orders)?);
+    Ok(duties)
 }
 
-struct Told<'a> {
-    ticket: &'a Ticket,
-    standing: &'a Standing,
-    policy: &'a Policy,
-    now: DateTime<Utc>,
+pub(super) struct Told<'a> {
+    pub ticket: &'a Ticket,
+    pub standing: &'a Standing,
+    pub policy: &'a Policy,
+    pub now: DateTime<Utc>,
 }
 
 impl Told<'_> {
@@ -110,7 +114,8 @@ impl Told<'_> {
                 ContactStart::Dispatched => "派单之日",
                 ContactStart::Received => "接收之日",
                 ContactStart::Accepted => "接单之日",
-            },
+            }
+            .into(),
             end: Some(self.end(deadline)?),
             met: contact.map(|contact| format!("已于 {} 联系", moment(contact))),
             past: if self.standing.is_concluded(self.ticket) { "未填先行联系时间" } else { "已逾期" },
@@ -124,7 +129,7 @@ impl Told<'_> {
             duty: "return_window",
             name: "退单申请期限",
             article: self.policy.rules.return_window.article.clone(),
-            from: "派单之日",
+            from: "派单之日".into(),
             end: Some(self.end(deadline)?),
             met: match (self.ticket.return_applied, self.ticket.accepted) {
                 (Some(applied), _) => Some(format!("已于 {} 申请退单", moment(applied))),
@@ -152,7 +157,8 @@ impl Told<'_> {
                 ConclusionFrom::Dispatched => "派单之日(接收时间不可用)",
                 ConclusionFrom::Reassigned => "重新交办之日",
                 ConclusionFrom::None => "接收时间与派单时间均不可用,无法给出期限",
-            },
+            }
+            .into(),
             end: deadline.map(|deadline| self.end(deadline)).transpose()?,
             met,
             past: "已逾期",
@@ -166,7 +172,7 @@ impl Told<'_> {
             duty: "second_revisit",
             name: "二次回访期限",
             article: self.policy.rules.second_revisit.article.clone(),
-            from: "回访不满意之日",
+            from: "回访不满意之日".into(),
             end: Some(self.end(deadline)?),
             met: self.ticket.second_revisited.map(|revisited| format!("已于 {} 回访", moment(revisited))),
             past: "已逾期",
@@ -188,7 +194,7 @@ impl Told<'_> {
         Ok(format!("最迟 {} 24:00 前申请{over}", window.last_day))
     }
 
-    fn end(&self, deadline: &Deadline) -> Result<End, CalendarError> {
+    pub fn end(&self, deadline: &Deadline) -> Result<End, CalendarError> {
         let calendar = &self.policy.calendar;
         let proof = proof::days(deadline, calendar)?;
         let length = |count: Count| format!("{}{}", count.days(), count.unit());

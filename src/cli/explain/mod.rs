@@ -17,6 +17,7 @@ use crate::{
     ticket::TicketNo,
 };
 
+mod after;
 mod duty;
 mod head;
 mod skipped;
@@ -91,7 +92,7 @@ async fn explain(opened: &Opened, no: &TicketNo, days: u16) -> anyhow::Result<Ex
     let upcoming = upcoming.iter().filter(|notice| notice.due > opened.now).map(planned).collect();
     Ok(Explained {
         head: Head::of(&known.ticket, &standing, group(opened, no).await?, &tries),
-        deadlines: duty::all(&known.ticket, &standing, &opened.policy, opened.now)?,
+        deadlines: duty::all(known.view(), &standing, &opened.policy, opened.now)?,
         calendar: opened.policy.calendar.version().to_owned(),
         findings: of_findings(opened, &known, &standing),
         wanted: plan.notices.iter().map(planned).collect(),
