@@ -22,6 +22,7 @@ mod deadlines;
 mod demo;
 mod exit;
 mod explain;
+mod form;
 mod import;
 mod instant;
 mod open;
@@ -75,6 +76,7 @@ enum Command {
     Demo(demo::Args),
     Check(check::Args),
     Explain(explain::Args),
+    Form(form::Args),
     Plan(plan::Args),
     Import(import::Args),
     Outbox(outbox::Args),
@@ -132,6 +134,7 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Explain(args) => explain::run(args, session),
+        Command::Form(args) => form::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Outbox(args) => outbox::run(args, session),

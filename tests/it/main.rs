@@ -14,6 +14,7 @@ mod cli_calendar;
 mod cli_check;
 mod cli_contracts;
 mod cli_explain;
+mod cli_form;
 mod cli_import;
 mod cli_log;
 mod cli_outbox;

@@ -58,7 +58,7 @@ impl Sources<'_> {
         let about = About::read(&form.subject);
         match about.ok_or_else(|| FormFault::Subject { form: form.text(), subject: form.subject.clone() })? {
             About::Ticket { no, kind, .. } => self.order(form, &no, kind, now).await,
-            About::Group { .. } => self.batch(form, members, now).await,
+            About::Group { kind, .. } => self.batch(form, members, kind, now).await,
         }
     }
 
@@ -98,7 +98,13 @@ impl Sources<'_> {
         Ok(order.docx(self.settings)?)
     }
 
-    async fn batch(&self, form: &IssuedForm, members: &[TicketNo], now: DateTime<Utc>) -> Result<Vec<u8>, FormFault> {
+    async fn batch(
+        &self,
+        form: &IssuedForm,
+        members: &[TicketNo],
+        kind: Option<Kind>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<u8>, FormFault> {
         let mut wholes = self.read(members, now).await?;
         let mut there = Vec::with_capacity(members.len());
         let mut gone = Vec::new();
@@ -116,6 +122,9 @@ impl Sources<'_> {
         let handler = desk.and_then(|desk| desk.first().map(|person| person.name.to_string())).unwrap_or_default();
         let mut batch = BatchForm::of(head(form), handler, &there);
         batch.tickets.extend(gone);
+        if kind == Some(Kind::BatchFormIssued) {
+            batch.cause = BatchForm::REPEATED.to_owned();
+        }
         Ok(batch.docx(self.settings)?)
     }
 

@@ -8,8 +8,8 @@ pub enum About {
     /// A ticket in a round, and the kind of notice that told of the order; none if
     /// it was issued by hand.
     Ticket { no: TicketNo, round: u16, kind: Option<Kind> },
-    /// A repeat group, by its first ticket.
-    Group { first: TicketNo },
+    /// A repeat group, by its first ticket, and the same.
+    Group { first: TicketNo, kind: Option<Kind> },
 }
 
 impl About {
@@ -18,7 +18,7 @@ impl About {
         let mut parts = subject.rsplitn(3, '|').skip(1);
         let (kind, of) = (parts.next()?, parts.next()?);
         if let Some(first) = of.strip_prefix("G/") {
-            return Some(Self::Group { first: TicketNo::new(first) });
+            return Some(Self::Group { first: TicketNo::new(first), kind: Kind::from_id(kind) });
         }
         let (no, rest) = of.strip_prefix("T/")?.rsplit_once("/r")?;
         let round = rest.split('/').next()?.parse().ok()?;
@@ -29,7 +29,7 @@ impl About {
     pub fn holder(&self) -> (&TicketNo, u16) {
         match self {
             Self::Ticket { no, round, .. } => (no, *round),
-            Self::Group { first } => (first, 0),
+            Self::Group { first, .. } => (first, 0),
         }
     }
 }
@@ -63,7 +63,10 @@ mod tests {
             ("T/A1/r2|overdue-3|1782262800", ticket("A1", 2, Some(Kind::Overdue3))),
             ("T/A/r9/r1|supervision-order|x", ticket("A/r9", 1, Some(Kind::SupervisionOrder))),
             ("T/A1/r1|by-hand|", ticket("A1", 1, None)),
-            ("G/A1|batch-form-issued|size5", Some(About::Group { first: TicketNo::new("A1") })),
+            (
+                "G/A1|batch-form-issued|size5",
+                Some(About::Group { first: TicketNo::new("A1"), kind: Some(Kind::BatchFormIssued) }),
+            ),
             ("Y/2026|calendar-missing|", None),
             ("T/A1|overdue-3|1", None),
             ("A1", None),

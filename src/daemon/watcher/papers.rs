@@ -57,7 +57,7 @@ impl Watcher {
         self.papers.seen.insert((form.series, form.year, form.number));
         match About::read(&form.subject)? {
             About::Ticket { no, .. } => self.book.remember_order(&no, forms::order(form)).then_some(no),
-            About::Group { first } => {
+            About::Group { first, .. } => {
                 self.book.remember_form(&first, forms::order(form));
                 None
             }
@@ -78,7 +78,7 @@ impl Watcher {
             match self.file(form, now).await? {
                 Ok(_) => match About::read(&form.subject) {
                     Some(About::Ticket { no, .. }) => _ = again.insert(no),
-                    Some(About::Group { first }) => self.book.regroup(&first),
+                    Some(About::Group { first, .. }) => self.book.regroup(&first),
                     None => {}
                 },
                 Err(fault) => report.forms = Some(fault),
@@ -128,7 +128,11 @@ impl Watcher {
     async fn file(&mut self, form: &IssuedForm, now: DateTime<Utc>) -> Result<Result<String, FormFault>, OutboxError> {
         let parts = &self.parts;
         let members = match About::read(&form.subject) {
-            Some(About::Group { first }) => self.book.members(&first, parts.policy.rules.repeat.window_days),
+            Some(About::Group { first, .. }) => {
+                let members = self.book.members(&first, parts.policy.rules.repeat.window_days);
+                // A form by hand may be of one ticket.
+                if members.is_empty() { vec![first] } else { members }
+            }
             Some(About::Ticket { .. }) | None => Vec::new(),
         };
         let sources = Sources {

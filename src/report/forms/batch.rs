@@ -29,6 +29,8 @@ pub struct BatchForm {
     pub head: Head,
     /// Who at the desk has it in hand.
     pub handler: String,
+    /// Why it was issued; empty where people are to tick it.
+    pub cause: String,
     pub category: String,
     pub town: String,
     pub tickets: Vec<BatchTicket>,
@@ -79,6 +81,9 @@ pub struct Member {
 }
 
 impl BatchForm {
+    /// The cause of a form that the daemon issues by itself.
+    pub const REPEATED: &str = CAUSES[0];
+
     /// The form of a group; `members` stand in the group's order, the newest last.
     pub fn of(head: Head, handler: String, members: &[Member]) -> Self {
         let newest = members.last().map(|member| &member.ticket);
@@ -89,6 +94,7 @@ impl BatchForm {
         Self {
             head,
             handler,
+            cause: String::new(),
             category: newest.map_or_else(|| "未分类".into(), category),
             town: newest.and_then(|ticket| ticket.town.as_deref()).unwrap_or("未知街镇").to_owned(),
             tickets: members.iter().map(BatchTicket::of).collect(),
@@ -109,7 +115,7 @@ impl BatchForm {
         let mut grid = Grid::default();
         grid.pair(("编号", &format!("批办{}", head.number())), ("制单日期", &head.date()));
         grid.pair(("制单单位", desk), ("经办人", &self.handler));
-        grid.wide("触发原因", &boxes(&CAUSES, CAUSES[0]));
+        grid.wide("触发原因", &boxes(&CAUSES, &self.cause));
         grid.wide("事项名称", &format!("{}({})", self.category, self.town));
         grid.pair(("反映次数", &format!("{n}次")), ("反映时间", &self.span()));
         grid.wide("反映人", &self.citizens().join("\n"));
@@ -150,7 +156,7 @@ impl BatchForm {
         self.tickets.iter().map(|ticket| ticket.unit.as_str()).collect()
     }
 
-    /// `澄湾供水服务站:5件,已办结5件(其中逾期0件),回访不满意0件`.
+    /// `澄湾供水服务站:5件,已办结5件(逾期0件),回访不满意0件`.
     fn progress(&self) -> Vec<String> {
         let mut by_unit: BTreeMap<&str, Vec<Progress>> = BTreeMap::new();
         for ticket in &self.tickets {
@@ -161,7 +167,7 @@ impl BatchForm {
             let done = count(|one| one.concluded != Concluded::Open);
             let late = count(|one| one.concluded == Concluded::Late);
             let dissatisfied = count(|one| one.satisfaction == Some(Satisfaction::Dissatisfied));
-            format!("{unit}:{}件,已办结{done}件(其中逾期{late}件),回访不满意{dissatisfied}件", all.len())
+            format!("{unit}:{}件,已办结{done}件(逾期{late}件),回访不满意{dissatisfied}件", all.len())
         };
         by_unit.into_iter().map(line).collect()
     }
@@ -261,6 +267,7 @@ mod tests {
         BatchForm {
             head: Head { year: 2026, number: 3, issued: at.unwrap() },
             handler: "王科员".into(),
+            cause: BatchForm::REPEATED.into(),
             category: "供水/水压".into(),
             town: "赵巷镇".into(),
             tickets: (0..n).map(ticket).collect(),
@@ -281,7 +288,7 @@ mod tests {
         let bytes = form(400).docx(&Settings::default()).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         assert!(
-            text.contains("共400件,逐件情况见附表")
+            text.contains("共400件\u{ff0c}逐件情况见附表")
                 && text.contains("20260316001010")
                 && text.contains("2026031600101399")
         );

@@ -186,6 +186,7 @@ fn paragraph(text: &str, face: Face) -> Paragraph {
     let (font, size) = face.font();
     // XML knows no control characters, whatever a store has in its cells.
     let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let text = typeset(&text);
     Paragraph::new()
         .line_spacing(LineSpacing::new().line(280).line_rule(LineSpacingType::Auto))
         .add_run(Run::new().add_text(text).fonts(fonts(font)).size(size))
@@ -193,4 +194,51 @@ fn paragraph(text: &str, face: Face) -> Paragraph {
 
 fn fonts(font: &str) -> RunFonts {
     RunFonts::new().east_asia(font).ascii(font).hi_ansi(font).hint("eastAsia")
+}
+
+/// Marks of half width, and the same of full width.
+const MARKS: [(char, char); 3] = [(',', '\u{ff0c}'), (':', '\u{ff1a}'), (';', '\u{ff1b}')];
+const BRACKETS: (char, char) = ('\u{ff08}', '\u{ff09}');
+
+/// Punctuation as print has it: full width beside Chinese, and as it was beside
+/// digits and letters. A bracket closes as it opened.
+fn typeset(text: &str) -> String {
+    let is_wide = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3001}'..='\u{3015}' | '\u{ff01}'..='\u{ff1f}');
+    let all: Vec<char> = text.chars().collect();
+    let mut set = String::with_capacity(text.len());
+    let mut opened = Vec::new();
+    for (at, &c) in all.iter().enumerate() {
+        let after_wide = set.chars().next_back().is_some_and(is_wide);
+        let before_wide = all.get(at + 1).copied().is_some_and(is_wide);
+        let mark = MARKS.iter().find(|(narrow, _)| *narrow == c);
+        set.push(match (c, mark) {
+            ('(', _) => {
+                opened.push(after_wide || before_wide);
+                if after_wide || before_wide { BRACKETS.0 } else { c }
+            }
+            (')', _) if opened.pop().unwrap_or(false) => BRACKETS.1,
+            (_, Some((_, wide))) if after_wide => *wide,
+            _ => c,
+        });
+    }
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typeset_widens_what_stands_beside_chinese_and_nothing_else() {
+        let rows = [
+            ("甲站:5件,不满意(重办)0件", "甲站\u{ff1a}5件\u{ff0c}不满意\u{ff08}重办\u{ff09}0件"),
+            ("签字;于2026-07-01 24:00前", "签字\u{ff1b}于2026-07-01 24:00前"),
+            ("(一案一档)", "\u{ff08}一案一档\u{ff09}"),
+            ("供水/水压(A-1),乙", "供水/水压\u{ff08}A-1\u{ff09}\u{ff0c}乙"),
+            ("A(1), b: c)", "A(1), b: c)"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(typeset(text), expected);
+        }
+    }
 }
