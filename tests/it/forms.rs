@@ -129,6 +129,26 @@ async fn a_form_is_written_though_nobody_is_told_of_it_any_more() {
     assert!(bureau.words("2026/order-1.docx").contains("■逾期第3日"));
 }
 
+#[tokio::test]
+async fn a_running_watcher_files_an_order_by_hand_and_waits_for_its_answer() {
+    let bureau = Bureau::of("S11").await;
+    let mut watcher = bureau.watcher("2026-06-22T10:00").await;
+    watcher.cycle(instant("2026-06-22T10:00")).await.unwrap();
+    let no = TicketNo::new("20260615001011");
+    let form = NewForm {
+        series: Series::Order,
+        year: 2026,
+        subject: format!("T/{no}/r1|by-hand|"),
+        remembered_by: Some((no, 1)),
+    };
+    bureau.outbox.issue_forms(&[form], instant("2026-06-22T10:01")).await.unwrap();
+    let report = watcher.cycle(instant("2026-06-22T10:02")).await.unwrap();
+    assert!(report.forms.is_none() && report.planned == 1, "{report:?}");
+    assert_eq!(bureau.files(), ["2026/order-1.docx"]);
+    watcher.cycle(instant("2026-06-26T09:00")).await.unwrap();
+    assert_eq!(bureau.facts(Kind::SupervisionDue).await["order"], Fact::Text("〔2026〕1号".into()));
+}
+
 #[test]
 fn simulate_tells_of_forms_and_writes_none() {
     let rows = [

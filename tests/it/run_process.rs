@@ -33,6 +33,10 @@ const READY: &str = "the store has been read";
 /// What it says after each look.
 const CYCLE: &str = "a cycle has ended";
 
+/// What twenty urgent tickets of one place that nobody could reach come to: ten
+/// messages each to staff, one to the citizen, and the burst told to two people.
+const ALL: usize = 20 * 10 + 20 + 2;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_run_on_one_ledger_ends_with_5_and_says_why() {
     let peers = Peers::well().await;
@@ -80,7 +84,7 @@ async fn sigterm_awaits_the_calls_under_way_and_begins_no_other() {
     next.until("everything had ended", async || is_over(&outbox).await).await;
     next.stop().await;
     peers.nothing_twice();
-    assert_eq!(peers.handed(), 20 * 10 + 20);
+    assert_eq!(peers.handed(), ALL);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,11 +134,11 @@ async fn a_full_disk_is_told_once_and_nothing_is_lost_or_sent_twice_when_there_i
     let errors: Vec<String> = running.said().lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect();
     assert!(errors.len() == 1 && errors[0].contains("ledger.db"), "{errors:#?}");
     disk.lock().unwrap().as_ref().unwrap().make_room();
-    running.until("everything was handed over", async || peers.handed() == 20 * 10 + 20).await;
+    running.until("everything was handed over", async || peers.handed() == ALL).await;
     let disk = running.seen(&house.state());
     running.until("everything had ended", async || is_over(&copied(&disk).await.0).await).await;
     let counts = copied(&disk).await.0.counts().await.unwrap();
-    assert_eq!(counts.legs, [(LegState::Accepted, 20 * 10 + 20)], "each answer is in the ledger");
+    assert_eq!(counts.legs, [(LegState::Accepted, ALL as u64)], "each answer is in the ledger");
     assert!(running.said().contains("messages go out again"), "{}", running.said());
     running.stop().await;
     peers.nothing_twice();

@@ -92,7 +92,7 @@ impl Sources<'_> {
             named: self.named(ticket, form.issued),
             overdue: self.overdue(standing, form.issued),
             reminders,
-            answer_due: hints.answer_due.unwrap_or_else(|| self.answer_due(form.issued)),
+            answer_due: hints.answer_due.unwrap_or_else(|| self.answer_due(ticket, form.issued)),
             ..OrderForm::of(head(form), ticket, standing)
         };
         Ok(order.docx(self.settings)?)
@@ -186,8 +186,12 @@ impl Sources<'_> {
         days.filter(|days| *days > 0).map_or_else(|| "不足1日".into(), |days| format!("{days}{}", mode.unit()))
     }
 
-    /// A28: an order is answered within five working days.
-    fn answer_due(&self, issued: DateTime<Utc>) -> String {
+    /// A28: by the order's own date, else within five working days.
+    fn answer_due(&self, ticket: &Ticket, issued: DateTime<Utc>) -> String {
+        let written = ticket.supervision.due.map(|due| due.day()).filter(|day| *day > civil::day_of(issued));
+        if let Some(day) = written {
+            return format!("{day} 24:00");
+        }
         let count = Count::Workdays(self.policy.rules.ladder.supervision_workdays);
         let counted = deadline::step(&self.policy.calendar, civil::day_of(issued), count);
         counted.map_or_else(|_| "未知".into(), |(day, _, _)| format!("{day} 24:00"))
