@@ -420,6 +420,8 @@ fn report_rates_gives_the_rates_with_the_tickets_behind_them() {
     let told = good(&house.duban(&span));
     assert!(told.contains("及时办结率 1件:A2") && told.contains("市民满意率 80.00%(0.8/1)"), "{told}");
     assert!(!told.contains("李女士") && !told.contains("13800012345"));
+    let other = good(&house.duban(&[&span[..], &["--unit", "莲渡河道管理站"]].concat()));
+    assert!(other.contains("及时办结率 50.00%(1/2)") && !other.contains("A2"), "of another unit: {other}");
     let table = good(&house.duban(&[&span[..], &["--csv"]].concat()));
     assert!(table.contains("及时办结率,1,2,50.00,1,A2;,\r\n"), "{table}");
 }

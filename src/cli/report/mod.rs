@@ -159,7 +159,7 @@ fn of_span(rates: &Rates, session: &mut Session<'_>) -> anyhow::Result<()> {
     }
     let settings = session.settings()?;
     let now = session.now;
-    let (report, version) = runtime::block_on(async {
+    let (report, version, asked) = runtime::block_on(async {
         let opened = Opened::new(settings, now).await?;
         let unit = unit(&rates.shape, &opened)?;
         let mut count = Count::new(&opened.policy.rules.rates, Span { from, to }, now);
@@ -170,10 +170,10 @@ fn of_span(rates: &Rates, session: &mut Session<'_>) -> anyhow::Result<()> {
         })
         .await?;
         let mut report = count.done();
-        if let Some(unit) = unit {
-            report.units.retain(|of| *of.unit == *unit);
+        if let Some(unit) = &unit {
+            report.units.retain(|of| *of.unit == **unit);
         }
-        anyhow::Ok((report, opened.policy.rules.rates.version.clone()))
+        anyhow::Ok((report, opened.policy.rules.rates.version.clone(), unit))
     })??;
     match (session.form, rates.shape.csv) {
         (Form::Json, _) => {
@@ -182,7 +182,9 @@ fn of_span(rates: &Rates, session: &mut Session<'_>) -> anyhow::Result<()> {
             session.object(&object)
         }
         (Form::Text, true) => Ok(session.out.write_all(bulletin::rates_csv(&report).as_bytes())?),
-        (Form::Text, false) => Ok(session.out.write_all(text::rates(&report, &version).as_bytes())?),
+        (Form::Text, false) => {
+            Ok(session.out.write_all(text::rates(&report, &version, asked.as_deref()).as_bytes())?)
+        }
     }
 }
 

@@ -5,8 +5,12 @@ use crate::{
     report::rates::{Five, Out, Rate, RatesReport},
 };
 
-/// The rates of all and of each unit, and the tickets behind them.
-pub fn rates(report: &RatesReport, version: &str) -> String {
+/// The rates of all and of each unit, and the tickets behind them: those of the
+/// `asked` unit, or of all.
+pub fn rates(report: &RatesReport, version: &str, asked: Option<&str>) -> String {
+    let none = Five::default();
+    let unit = |name: &str| report.units.iter().find(|unit| *unit.unit == *name);
+    let behind = asked.map_or(&report.all, |name| unit(name).map_or(&none, |unit| &unit.rates));
     let mut lines = vec![format!(
         "五率 {}至{}  截止:{}  口径版本:{version}",
         report.span.from,
@@ -20,9 +24,9 @@ pub fn rates(report: &RatesReport, version: &str) -> String {
         lines.extend(five(&unit.rates, |rate| unit.rank(rate)));
     }
     lines.push("\n未达标工单".to_owned());
-    lines.extend(Rate::ALL.into_iter().filter_map(|rate| against(rate, &report.all)));
+    lines.extend(Rate::ALL.into_iter().filter_map(|rate| against(rate, behind)));
     lines.push("\n未计入工单".to_owned());
-    lines.extend(Rate::ALL.into_iter().flat_map(|rate| left_out(rate, &report.all)));
+    lines.extend(Rate::ALL.into_iter().flat_map(|rate| left_out(rate, behind)));
     lines.join("\n") + "\n"
 }
 
