@@ -43,6 +43,7 @@ mod peers;
 mod personal_data;
 mod planner;
 mod program;
+mod quiet_hours;
 mod rates;
 mod raw_rows;
 mod rules_vectors;
