@@ -54,6 +54,7 @@ impl Planned {
             | Subject::Year(_)
             | Subject::Source(_)
             | Subject::Channel(_)
+            | Subject::Day { .. }
             | Subject::Period { .. } => (None, None),
         };
         Self {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     calendar::civil,
     notice::{Notice, Wish},
-    planner,
+    planner::{self, Digest},
     rules::{proof::weekday, standing::standing},
     source::Cursor,
 };
@@ -65,6 +65,7 @@ struct Outlook {
 
 async fn outlook(opened: &Opened, until: DateTime<Utc>) -> anyhow::Result<Outlook> {
     let mut outlook = Outlook { notices: Vec::new(), open: 0, provisional: 0 };
+    let mut digests = digests(opened, until);
     let mut cursor = Cursor::start();
     loop {
         let page = opened.store.changed(cursor, PAGE).await.map_err(import::stop)?;
@@ -80,6 +81,10 @@ async fn outlook(opened: &Opened, until: DateTime<Utc>) -> anyhow::Result<Outloo
             let upcoming = planner::upcoming(view, policy, opened.watch, opened.now..until);
             let ahead = |notice: &Notice| notice.wish == Wish::Send && notice.due > opened.now && notice.due < until;
             outlook.notices.extend(upcoming.into_iter().filter(ahead));
+            for digest in &mut digests {
+                let at = digest.at();
+                digest.add(view, policy, at);
+            }
         }
         cursor = page.cursor;
         if !page.more {
@@ -87,18 +92,30 @@ async fn outlook(opened: &Opened, until: DateTime<Utc>) -> anyhow::Result<Outloo
         }
     }
     outlook.notices.extend(planner::bulletin::bulletins_ahead(opened.now..until, &opened.policy.rules.bulletin));
+    for digest in digests {
+        let at = digest.at();
+        outlook.notices.extend(digest.notices(&opened.policy, opened.watch, at));
+    }
     outlook.notices.sort_by_cached_key(|notice| (notice.due, notice.kind, notice.subject.text()));
     Ok(outlook)
 }
 
-/// Notices of one instant, kind and audience: a line of the plan.
+/// The daily digests that lie ahead, still empty.
+fn digests(opened: &Opened, until: DateTime<Utc>) -> Vec<Digest> {
+    let days = civil::day_of(opened.now).iter_days().take_while(|day| *day <= civil::day_of(until));
+    let digests = days.map(|day| Digest::of(day, &opened.policy.rules));
+    digests.filter(|digest| digest.at() > opened.now && digest.at() < until).collect()
+}
+
+/// Notices of one instant, kind and audience: a line of the plan, with the tickets.
 type Lines = BTreeMap<(DateTime<Utc>, &'static str, String, String), Vec<String>>;
 
 fn text(planned: Vec<Planned>, outlook: &Outlook, session: &mut Session<'_>) -> anyhow::Result<()> {
     let n = planned.len();
     let mut days: BTreeMap<NaiveDate, Lines> = BTreeMap::new();
     for planned in planned {
-        let unit = planned.unit.clone().unwrap_or_else(|| "待定".to_owned());
+        let unset = if planned.ticket.is_some() { " 待定" } else { "" };
+        let unit = planned.unit.as_ref().map_or_else(|| unset.to_owned(), |unit| format!(" {unit}"));
         let lines = days.entry(civil::day_of(planned.at)).or_default();
         let line = lines.entry((planned.at, planned.name, unit, planned.to())).or_default();
         line.extend(planned.ticket);
@@ -108,10 +125,10 @@ fn text(planned: Vec<Planned>, outlook: &Outlook, session: &mut Session<'_>) -> 
         for ((at, name, unit, to), tickets) in lines {
             let time = &instant::minute(at)[11..];
             if tickets.is_empty() {
-                writeln!(session.out, "  {time} {name} → {to}")?;
+                writeln!(session.out, "  {time} {name}{unit} → {to}")?;
                 continue;
             }
-            writeln!(session.out, "  {time} {name} {}件 {unit} → {to}", tickets.len())?;
+            writeln!(session.out, "  {time} {name} {}件{unit} → {to}", tickets.len())?;
             writeln!(session.out, "        {}", tickets.join("、"))?;
         }
     }

@@ -131,6 +131,16 @@ impl Book {
         self.wakes.iter().take_while(|(at, _)| *at <= now).map(|(_, no)| no.clone()).collect()
     }
 
+    /// Every open ticket with what is remembered of it.
+    pub fn views(&self) -> impl Iterator<Item = View<'_>> {
+        self.entries.values().map(|entry| View {
+            ticket: &entry.ticket,
+            facts: &entry.facts,
+            outcomes: &entry.outcomes,
+            told: &[],
+        })
+    }
+
     /// The next instant at which any set changes by time alone.
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
         let of_groups = self.group_wakes.values().map(|(at, _)| *at);

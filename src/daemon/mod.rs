@@ -4,6 +4,7 @@
 mod again;
 mod assembly;
 pub mod book;
+mod digest;
 mod gone;
 pub mod bulletins;
 mod every;

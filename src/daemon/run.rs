@@ -104,7 +104,7 @@ pub(super) struct Shared {
     observer: Arc<dyn Observer>,
     pub(super) stop: CancellationToken,
     /// Something was kept that may be due.
-    pub(super) kept: Notify,
+    pub(super) kept: Arc<Notify>,
     /// An SMS to a citizen may have been taken.
     pub(super) taken: Notify,
     wakes: Wakes,
@@ -113,6 +113,7 @@ pub(super) struct Shared {
     ready: AtomicBool,
     means: Arc<ArcSwap<Means>>,
     reload: Reload,
+    delivery: Delivery,
 }
 
 impl Daemon {
@@ -128,17 +129,17 @@ impl Daemon {
             clock: self.clock,
             observer: self.observer,
             stop: stop.clone(),
-            kept: Notify::new(),
+            kept: Arc::default(),
             taken: Notify::new(),
             wakes,
             pulses: Pulses::default(),
             ready: AtomicBool::new(false),
             means: self.means,
             reload: self.reload,
+            delivery: self.delivery.clone(),
         });
         let hangups = signal(SignalKind::hangup()).map_err(RunError::Signal)?;
         let (settled, outcomes) = mpsc::unbounded_channel();
-        let delivery = self.delivery.clone();
         let tracker = TaskTracker::new();
         let watch = tracker.spawn(watch(self.watcher, shared.clone(), outcomes, self.schedule.poll));
         let deliver = tracker.spawn(deliver(self.delivery, self.gateways, shared.clone(), settled));
@@ -157,7 +158,7 @@ impl Daemon {
             _ = proofs => Some("write-back"),
         };
         stop.cancel();
-        delivery.stop();
+        shared.delivery.stop();
         systemd::stopping();
         scheduler.stop().await;
         if tokio::time::timeout(STOP_PATIENCE, tracker.wait()).await.is_err() {
@@ -175,6 +176,7 @@ async fn watch(
     poll: Duration,
 ) {
     let (mut of_store, mut of_ledger, mut of_forms) = (Lasting::default(), Lasting::default(), Lasting::default());
+    watcher.call(shared.delivery.clone(), shared.kept.clone());
     while !shared.stop.is_cancelled() {
         if shared.wakes.take_reconcile() {
             watcher.reconcile();
@@ -223,6 +225,7 @@ async fn reload(watcher: &mut Watcher, shared: &Shared) {
         Ok(None) => info!("the settings are as they were; nothing was reloaded"),
         Ok(Some((policy, means))) => {
             shared.means.store(means);
+            let _under_way = shared.delivery.cycle();
             match watcher.adopt(policy, shared.clock.now()).await {
                 Ok(report) => info!(planned = report.planned, "the settings were reloaded"),
                 Err(fault) => {

@@ -7,18 +7,21 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
 use tracing::warn;
 
 use crate::{
-    outbox::{CitizenOutcome, FactSeen, Kept, LegState, Outbox, OutboxError, Wanted},
-    planner::{Policy, SmsOutcome, SmsState, TicketFacts, Watch},
+    delivery::Delivery,
+    outbox::{Kept, Outbox, OutboxError, Wanted},
+    planner::{Policy, TicketFacts, Watch},
     source::{Cursor, SourceError, Store},
     ticket::{Reader, Ticket, TicketNo},
 };
 
 use super::{
-    book::{Book, Planned},
+    book::Book,
     bulletins::Bulletins,
+    digest::Digests,
     forms::{FormFault, FormParts},
     gone::Gone,
     health::Source,
@@ -26,9 +29,13 @@ use super::{
 
 mod beyond;
 mod papers;
+mod remembered;
 mod repeats;
 
+pub use remembered::outcomes_by_ticket;
+
 use papers::Papers;
+use remembered::facts_of;
 use repeats::{from_ledger, to_ledger};
 
 /// Tickets a page of the store holds, and an outbox commit at most.
@@ -78,6 +85,9 @@ pub struct Watcher {
     cursor: Cursor,
     source: Source,
     bulletins: Bulletins,
+    digests: Digests,
+    /// Who waits for what is kept.
+    waiting: Option<(Delivery, Arc<Notify>)>,
     /// Scopes that may still have open notices in the ledger from an earlier run.
     inherited: HashSet<String>,
     /// Whether the whole store has been read once.
@@ -103,6 +113,7 @@ impl Watcher {
         }
         let inherited = parts.outbox.open_scopes().await?.into_iter().collect();
         let source = Source::read(STORE, &parts.outbox).await?;
+        let digests = Digests::read(&parts.outbox).await?;
         Ok(Self {
             parts,
             book,
@@ -110,10 +121,24 @@ impl Watcher {
             cursor: Cursor::start(),
             source,
             bulletins: Bulletins::default(),
+            digests,
+            waiting: None,
             inherited,
             settled_in: false,
             papers: Papers::new(now),
         })
+    }
+
+    /// From now on tells delivery which cycles are under way, and calls whoever
+    /// waits as soon as anything new is kept, though the cycle goes on.
+    pub fn call(&mut self, delivery: Delivery, kept: Arc<Notify>) {
+        self.waiting = Some((delivery, kept));
+    }
+
+    fn call_now(&self) {
+        if let Some((_, kept)) = &self.waiting {
+            kept.notify_one();
+        }
     }
 
     /// How many tickets are open.
@@ -145,9 +170,11 @@ impl Watcher {
     fn start_over(&mut self) {
         self.book = self.book.fresh();
         self.cursor = Cursor::start();
+        self.settled_in = false;
     }
 
     async fn look(&mut self, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
+        let under_way = self.waiting.as_ref().map(|(delivery, _)| delivery.cycle());
         let mut report = CycleReport::default();
         let mut again = self.look_for_forms(now).await?;
         self.book.look_for_bursts_since(now - BURSTS);
@@ -157,7 +184,11 @@ impl Watcher {
                     self.note_gone(&page.tickets, now).await?;
                     let tickets = self.read_page(page.tickets, &mut report);
                     let numbers = self.take(tickets).await?;
+                    let before = report.kept.new;
                     self.keep(numbers, now, &mut report).await?;
+                    if page.more && report.kept.new > before {
+                        self.call_now();
+                    }
                     self.cursor = page.cursor;
                     if !page.more {
                         self.settled_in = true;
@@ -180,13 +211,19 @@ impl Watcher {
         self.keep_gone(now, &mut report).await?;
         let of_store = self.source.look(&self.parts.outbox, report.store.as_ref(), now).await?;
         let of_calendar = self.keep_calendar(now, &mut report).await?;
+        // Half a digest would be taken for a whole one.
+        if self.settled_in {
+            self.digests.look(&self.book, &self.parts, now, &mut report.kept).await?;
+        }
         // Last: the whole store is read for a bulletin, and nothing is to wait for it.
+        drop(under_way);
+        self.call_now();
         let of_bulletins = match report.store {
             None => Some(self.bulletins.look(&self.parts, now).await?),
             Some(_) => None,
         };
-        let of_gone = self.gone.next(&self.parts.policy);
-        let all = [self.book.next_wake(), of_gone, of_store, of_calendar, of_bulletins];
+        let (of_digest, of_gone) = (Some(Digests::next(&self.parts.policy, now)), self.gone.next(&self.parts.policy));
+        let all = [self.book.next_wake(), of_gone, of_store, of_calendar, of_digest, of_bulletins];
         report.next = all.into_iter().flatten().min();
         Ok(report)
     }
@@ -305,54 +342,11 @@ impl Watcher {
     }
 }
 
-fn add(sum: &mut Kept, more: Kept) {
+pub(super) fn add(sum: &mut Kept, more: Kept) {
     sum.new += more.new;
     sum.recorded += more.recorded;
     sum.superseded += more.superseded;
     sum.reopened += more.reopened;
     sum.refreshed += more.refreshed;
     sum.unchanged += more.unchanged;
-}
-
-fn facts_of(planned: &Planned, now: DateTime<Utc>) -> impl Iterator<Item = FactSeen> {
-    planned.seen.iter().map(move |seen| FactSeen {
-        ticket: planned.no.clone(),
-        round: seen.round,
-        assignment: seen.assignment,
-        what: seen.what.clone(),
-        value: seen.value.clone(),
-        first_seen: now,
-    })
-}
-
-/// Outcomes of citizen SMS by ticket, as the planner takes them.
-pub fn outcomes_by_ticket(outcomes: Vec<CitizenOutcome>) -> HashMap<TicketNo, Vec<SmsOutcome>> {
-    let mut by_ticket: HashMap<TicketNo, Vec<SmsOutcome>> = HashMap::new();
-    for outcome in outcomes {
-        if let Some((ticket, outcome)) = sms_outcome(outcome) {
-            by_ticket.entry(ticket).or_default().push(outcome);
-        }
-    }
-    by_ticket
-}
-
-/// What of a ledger's outcome matters to the planner: nothing while the SMS only
-/// waits, or was withdrawn before it left.
-fn sms_outcome(outcome: CitizenOutcome) -> Option<(TicketNo, SmsOutcome)> {
-    let state = match outcome.state {
-        LegState::Accepted | LegState::Delivered => SmsState::Accepted,
-        LegState::Unknown => SmsState::Unknown,
-        LegState::Failed | LegState::Dead => SmsState::Failed,
-        LegState::Sending => SmsState::Open,
-        LegState::Pending | LegState::Expired | LegState::Superseded | LegState::Held => return None,
-    };
-    let sms = SmsOutcome {
-        round: outcome.round,
-        kind: outcome.kind,
-        occurrence: outcome.occurrence,
-        state,
-        at: outcome.at,
-        code: outcome.cause.unwrap_or_else(|| "-".into()),
-    };
-    Some((outcome.ticket, sms))
 }

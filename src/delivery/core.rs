@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     DeliveryError, Means, Round,
     breaker::{Breaker, Gate},
+    cycle::Cycles,
     work::Work,
 };
 use crate::{
@@ -32,6 +33,7 @@ const BACK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 pub(super) struct Core {
     pub outbox: Outbox,
     clock: Arc<dyn Clock>,
+    pub cycles: Cycles,
     state: Arc<State>,
 }
 
@@ -56,7 +58,7 @@ struct State {
 
 impl Core {
     pub(super) fn new(outbox: Outbox, clock: Arc<dyn Clock>) -> Self {
-        Self { outbox, clock, state: Arc::default() }
+        Self { outbox, clock, cycles: Cycles::default(), state: Arc::default() }
     }
 
     /// Works off one channel. One that the settings no longer know hands its legs

@@ -33,6 +33,7 @@ use crate::{
 mod breaker;
 mod check;
 mod core;
+mod cycle;
 mod error;
 mod handing;
 mod means;
@@ -45,6 +46,7 @@ mod verdict;
 mod work;
 mod wrap;
 
+pub use cycle::Cycle;
 pub use error::{DeliveryError, RereadError};
 pub use means::{Boxed, Carrier, Fresh, Means, Reread};
 pub use quiet::{Haste, Quiet, QuietHours};
@@ -53,7 +55,7 @@ pub use room::Ceilings;
 pub use settings::{BackOff, DeliverySettings, FailPoint, Jitter, Point};
 pub use wrap::WordsFault;
 
-use self::core::Core;
+use self::{core::Core, cycle::Seen};
 
 /// Notices turned into legs with one commit.
 const EXPANDED_AT_ONCE: u32 = 500;
@@ -110,6 +112,13 @@ impl Delivery {
         }
     }
 
+    /// A cycle of the planner begins; it ends when what is given is dropped. Until
+    /// then only what goes alone becomes legs: what is urgent does not wait for the
+    /// rest of a large store, and what travels together is not torn apart.
+    pub fn cycle(&self) -> Cycle {
+        self.core.cycles.begin()
+    }
+
     /// From now on nothing more is claimed and no call is begun.
     pub fn stop(&self) {
         self.core.stop();
@@ -147,7 +156,15 @@ impl Delivery {
             ..Round::default()
         });
         loop {
-            let due = core.outbox.unexpanded(now, EXPANDED_AT_ONCE).await?;
+            let seen = core.cycles.seen();
+            let due = match seen {
+                Seen::Between(_) => core.outbox.unexpanded(now, EXPANDED_AT_ONCE).await?,
+                Seen::UnderWay => core.outbox.unexpanded_alone(now, EXPANDED_AT_ONCE).await?,
+            };
+            // With a cycle that began meanwhile, this may be half of what it keeps.
+            if core.cycles.seen() != seen {
+                continue;
+            }
             if due.is_empty() {
                 break;
             }

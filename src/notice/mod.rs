@@ -37,13 +37,15 @@ pub enum Subject {
     Source(String),
     /// A channel, by its name in the settings.
     Channel(String),
+    /// A day; a unit's own copy of what is told about it.
+    Day { date: NaiveDate, unit: Option<Arc<str>> },
     /// A week or a month; a unit's own copy of what is told about it.
     Period { period: Period, unit: Option<Arc<str>> },
 }
 
 impl Subject {
     /// The subject as it stands in a key: `T/no/r1/1757559900`, `G/no`, `H/topic/2026-03-16`, `Y/2027`, `S/name`,
-    /// `C/name`, `P/2026-W38`, `P/2026-W38/unit`.
+    /// `C/name`, `D/2026-11-25`, `D/2026-11-25/unit`, `P/2026-W38`, `P/2026-W38/unit`.
     pub fn text(&self) -> String {
         match self {
             Self::Ticket { no, round, assignment: None } => format!("T/{no}/r{round}"),
@@ -53,6 +55,8 @@ impl Subject {
             Self::Year(year) => format!("Y/{year}"),
             Self::Source(name) => format!("S/{name}"),
             Self::Channel(name) => format!("C/{name}"),
+            Self::Day { date, unit: None } => format!("D/{date}"),
+            Self::Day { date, unit: Some(unit) } => format!("D/{date}/{unit}"),
             Self::Period { period, unit: None } => format!("P/{}", period.name()),
             Self::Period { period, unit: Some(unit) } => format!("P/{}/{unit}", period.name()),
         }
@@ -67,6 +71,7 @@ impl Subject {
             | Self::Year(_)
             | Self::Source(_)
             | Self::Channel(_)
+            | Self::Day { .. }
             | Self::Period { .. } => None,
         }
     }

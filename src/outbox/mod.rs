@@ -104,6 +104,15 @@ impl Outbox {
         self.ledger.unexpanded(now, limit).await
     }
 
+    /// Of these only those that travel with no other: urgent ones, and those to citizens.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn unexpanded_alone(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<KeptNotice>, OutboxError> {
+        self.ledger.unexpanded_alone(now, limit).await
+    }
+
     /// Adds the legs of notices. A person who has a leg for the same matter under
     /// another role gets no second one; a notice left without a leg that waits is
     /// done; a notice that reaches nobody gets a dead leg that says so.

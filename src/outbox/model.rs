@@ -65,6 +65,7 @@ pub fn scope(subject: &Subject) -> String {
         | Subject::Year(_)
         | Subject::Source(_)
         | Subject::Channel(_)
+        | Subject::Day { .. }
         | Subject::Period { .. } => subject.text(),
     }
 }

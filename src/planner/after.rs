@@ -50,6 +50,13 @@ pub(super) fn plan(case: &mut Case<'_>) {
     }
 }
 
+/// Whether the unit's feedback has not been audited.
+pub(super) fn awaits_audit(case: &Case<'_>) -> bool {
+    let (ticket, state) = (case.view.ticket, case.standing.state);
+    let by_times = ticket.fed_back.is_some() && ticket.audited.is_none();
+    state == State::FedBack || state == State::Unknown && case.is_concluded() && by_times
+}
+
 /// Under an unknown state word the times alone tell what is open.
 fn unknown(case: &mut Case<'_>) {
     let ticket = case.view.ticket;

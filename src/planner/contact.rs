@@ -21,13 +21,7 @@ use super::{
 /// the citizen.
 pub(super) fn plan(case: &mut Case<'_>) {
     let ticket = case.view.ticket;
-    let Some(deadline) = case.standing.first_contact else { return };
-    if !case.is_assigned() || case.is_concluded() {
-        return;
-    }
-    if case.standing.contact(ticket, case.rules(), case.now).is_some() {
-        return;
-    }
+    let Some(deadline) = running(case) else { return };
     // A contact entered for a later instant is believed when it comes.
     if let Some(later) = ticket.contacted.filter(|contacted| contacted.at() > case.now) {
         case.plan.wake(later.at());
@@ -45,6 +39,17 @@ pub(super) fn plan(case: &mut Case<'_>) {
     number_suspect(case, &duty);
     let trigger = citizen_sms::plan(case, &duty);
     retry(case, &duty, trigger);
+}
+
+/// The limit of a contact that nobody has made yet.
+fn running(case: &Case<'_>) -> Option<Deadline> {
+    let deadline = case.standing.first_contact.filter(|_| case.is_assigned() && !case.is_concluded())?;
+    case.standing.contact(case.view.ticket, case.rules(), case.now).is_none().then_some(deadline)
+}
+
+/// The limit of a contact that is still owed: not made, and nothing else stands for it.
+pub(super) fn owed(case: &Case<'_>) -> Option<Deadline> {
+    running(case).filter(|deadline| !is_fulfilled(case, deadline))
 }
 
 /// A22: tries and an SMS that was accepted, or may have been, before the end.

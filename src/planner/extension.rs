@@ -7,6 +7,7 @@ use crate::{
         deadline::{ExtensionWindow, extension_window},
         grant,
         settings::ShortLimits,
+        standing::Grant,
     },
     ticket::{Moment, ReturnResult},
 };
@@ -59,17 +60,37 @@ fn closing(case: &mut Case<'_>, due: &Deadline, window: Option<&ExtensionWindow>
     });
 }
 
-/// An application: the first and in time goes to the desk for review.
-fn application(case: &mut Case<'_>, applied: Moment, window: Option<&ExtensionWindow>) {
-    let (ticket, facts) = (case.view.ticket, &case.view.facts.rounds);
-    let used = grant::used_before(ticket, facts, case.standing.round_start, case.rules().extension.once);
+/// What an application calls for, and the extension that was used up before it.
+fn answer(case: &Case<'_>, applied: Moment, window: Option<&ExtensionWindow>) -> (Kind, Option<Grant>) {
+    let facts = &case.view.facts.rounds;
+    let used = grant::used_before(case.view.ticket, facts, case.standing.round_start, case.rules().extension.once);
     let kind = match (used, window) {
         (Some(_), _) => Kind::ExtensionRepeatRefused,
         (None, Some(window)) if applied.at() >= window.refused_from => Kind::ExtensionOutOfWindow,
         (None, Some(_) | None) => Kind::ExtensionApplicationReview,
     };
-    let decided = ticket.extension_approved.is_some() || ticket.extension_result == Some(ReturnResult::Refused);
-    if kind == Kind::ExtensionApplicationReview && decided {
+    (kind, used)
+}
+
+fn is_decided(case: &Case<'_>) -> bool {
+    let ticket = case.view.ticket;
+    ticket.extension_approved.is_some() || ticket.extension_result == Some(ReturnResult::Refused)
+}
+
+/// Whether an application that may be granted has not been decided.
+pub(super) fn awaits_decision(case: &Case<'_>) -> bool {
+    let is_asked = |applied: &Moment| applied.at() <= case.now && case.is_of_round(*applied);
+    let Some(applied) = case.view.ticket.extension_applied.filter(is_asked) else { return false };
+    let Some(due) = case.standing.conclusion.filter(|_| !case.is_concluded()) else { return false };
+    let (kind, _) = answer(case, applied, window(case, &due).as_ref());
+    kind == Kind::ExtensionApplicationReview && !is_decided(case)
+}
+
+/// An application: the first and in time goes to the desk for review.
+fn application(case: &mut Case<'_>, applied: Moment, window: Option<&ExtensionWindow>) {
+    let ticket = case.view.ticket;
+    let (kind, used) = answer(case, applied, window);
+    if kind == Kind::ExtensionApplicationReview && is_decided(case) {
         return;
     }
     let asked = match used {

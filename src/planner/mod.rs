@@ -27,6 +27,7 @@ mod citizen_sms;
 mod conclusion;
 mod contact;
 mod data_quality;
+mod digest;
 mod dispatch;
 mod extension;
 mod group;
@@ -46,6 +47,7 @@ pub(crate) mod words;
 
 pub use calendar_missing::calendar_missing;
 pub use data_quality::sentence;
+pub use digest::Digest;
 pub use group::{GroupView, group};
 pub use observe::{Order, Seen, SmsOutcome, SmsState, TicketFacts, Told, observe};
 pub use past::{End, PastRound, Stamp};

@@ -234,13 +234,15 @@ pub struct Quiet {
     pub staff_to: TimeOfDay,
 }
 
-/// How many ordinary messages a person gets in any hour; 0 is no ceiling.
+/// How many ordinary messages a person gets in any hour (0 is no ceiling), and when
+/// the day's digest goes out.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calm {
     pub article: String,
     pub sms_per_person_per_hour: u32,
     pub email_per_person_per_hour: u32,
+    pub daily_digest: TimeOfDay,
 }
 
 /// After downtime and at the first start (A40, A43).

@@ -20,6 +20,8 @@ fn the_ladder_of_a_ticket_is_planned_day_by_day_with_its_people() {
     let mut planned = objects(&house.duban(&["plan", "--days", "8", "--now", "2026-09-07T12:00", "--json"]));
     // The bulletin is nobody's ticket; `bulletins` has its tests.
     planned.retain(|notice| notice["kind"] != "weekly-bulletin");
+    let (digests, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|n| n["kind"] == "daily-digest");
+    assert!(digests.iter().all(|digest| digest["ticket"].is_null()));
     let told: Vec<_> = planned.iter().map(|n| (n["at"].as_str().unwrap(), n["kind"].as_str().unwrap())).collect();
     assert_eq!(
         told,
@@ -44,7 +46,7 @@ fn a_plan_for_people_is_grouped_by_day() {
     let expected =
         "2026-09-09 周三\n  09:00 办结临期提醒 2件 澄湾供水服务站 → 经办人(周经办)\n        A1、A3\n2026-09-10 周四\n";
     assert!(text.starts_with(expected), "{text}");
-    assert!(text.ends_with("在办工单 2 件,将发通知 8 条;期限为暂定 0 件\n"), "{text}");
+    assert!(text.ends_with("在办工单 2 件,将发通知 12 条;期限为暂定 0 件\n"), "{text}");
 }
 
 #[test]

@@ -12,8 +12,8 @@ use duban::{
     },
     outbox::{
         Begun, Bundle, CITIZEN, ClaimOrder, Expansion, FactSeen, Filter, FormFilter, HandedOrder, IssuedForm, Kept,
-        LegId, LegState, NewForm, NewLeg, Next, NoticeState, Outbox, OutboxError, RepeatEntry, Repeats, Series,
-        Settled, Settlement, Together, Token, Wanted, scope,
+        KeptNotice, LegId, LegState, NewForm, NewLeg, Next, NoticeState, Outbox, OutboxError, RepeatEntry, Repeats,
+        Series, Settled, Settlement, Together, Token, Wanted, scope,
     },
     ticket::{NumberHash, TicketNo},
 };
@@ -70,6 +70,7 @@ contract!(sqlite:
     handed_counts_ordinary_messages_that_may_have_arrived,
     gathered_legs_travel_together_across_kinds,
     urgent_notices_expand_first_and_none_before_it_is_due,
+    what_goes_alone_is_given_without_the_rest,
     one_person_in_two_roles_hears_once,
     a_notice_that_reaches_nobody_ends_with_that_cause,
     legs_of_one_person_channel_and_batch_travel_together,
@@ -509,6 +510,20 @@ async fn handed_counts_ordinary_messages_that_may_have_arrived(ledger: &Ledger) 
     outbox.settle(&answered(ordinary(Kind::DueToday), &not_sent, Next::Retry { at: at(90) }), at(12)).await.unwrap();
     outbox.settle(&accepted(ordinary(Kind::DueSoon)), at(12)).await.unwrap();
     assert_eq!(count(Token(0), 0).await, 1, "what never left does not count");
+}
+
+async fn what_goes_alone_is_given_without_the_rest(ledger: &Ledger) {
+    let outbox = ledger.open().await;
+    let urgent = Notice { urgent: true, batch: Batch::Alone, ..notice("A3", Kind::DueToday) };
+    let sets = [
+        set("A1", [notice("A1", Kind::DueToday)]),
+        set("A2", [notice("A2", Kind::CitizenUnreachableSms)]),
+        set("A3", [urgent]),
+    ];
+    outbox.keep(&sets, at(0)).await.unwrap();
+    let of = |due: Vec<KeptNotice>| due.iter().map(|one| one.ticket.clone().unwrap().to_string()).collect::<Vec<_>>();
+    assert_eq!(of(outbox.unexpanded_alone(at(0), 10).await.unwrap()), ["A3", "A2"]);
+    assert_eq!(of(outbox.unexpanded(at(0), 10).await.unwrap()).len(), 3);
 }
 
 async fn gathered_legs_travel_together_across_kinds(ledger: &Ledger) {

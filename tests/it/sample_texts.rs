@@ -11,7 +11,7 @@ use duban::{
     calendar::{Calendar, civil, embedded},
     message::{Item, MessageError, Templates, Wording, fixture_facts, sms},
     notice::{Fact, Facts, Kind, Medium, Notice, Wish},
-    planner::{GroupView, Policy, SmsOutcome, SmsState, TicketFacts, View, Watch, group, upcoming, wanted},
+    planner::{Digest, GroupView, Policy, SmsOutcome, SmsState, TicketFacts, View, Watch, group, upcoming, wanted},
     roster::Roster,
     rules::{
         Rules,
@@ -147,6 +147,24 @@ fn nothing_that_is_wanted_for_a_repeat_group_of_the_samples_tells_of_a_citizen()
         }
     }
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), [Kind::RepeatApproaching, Kind::BatchFormIssued]);
+}
+
+#[test]
+fn the_digest_of_the_samples_tells_of_no_citizen() {
+    let samples = samples();
+    let bench = Bench::new(&samples);
+    let (mut digest, _) = Digest::today(&bench.policy.rules, taken());
+    for sample in &samples {
+        digest.add(view(&sample.ticket, &[]), &bench.policy, taken());
+    }
+    let notices = digest.notices(&bench.policy, LONG_AGO, taken());
+    assert!(notices.len() > 5, "the desk and each unit: {}", notices.len());
+    for notice in &notices {
+        for sample in &samples {
+            sample.silent(notice.kind, &serde_json::to_string(&notice.facts).unwrap());
+            bench.check(sample, notice.kind, Medium::Email, &[plain(&notice.facts)]);
+        }
+    }
 }
 
 #[test]

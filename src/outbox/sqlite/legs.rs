@@ -9,15 +9,23 @@ use crate::{
 };
 
 // Two halves, so that the index gives the order: urgent ones first, then by due.
-const UNEXPANDED: &str = concat!(
-    "SELECT * FROM (SELECT ",
-    rows::notice_columns!(),
-    " FROM notice n WHERE n.state = 'open' AND n.expanded_at IS NULL AND n.urgent = 1 AND n.due <= ?1 \
-     ORDER BY n.due, n.id LIMIT ?2) UNION ALL SELECT * FROM (SELECT ",
-    rows::notice_columns!(),
-    " FROM notice n WHERE n.state = 'open' AND n.expanded_at IS NULL AND n.urgent = 0 AND n.due <= ?1 \
-     ORDER BY n.due, n.id LIMIT ?2) LIMIT ?2"
-);
+macro_rules! unexpanded {
+    ($also:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT ",
+            rows::notice_columns!(),
+            " FROM notice n WHERE n.state = 'open' AND n.expanded_at IS NULL AND n.urgent = 1 AND n.due <= ?1",
+            $also,
+            " ORDER BY n.due, n.id LIMIT ?2) UNION ALL SELECT * FROM (SELECT ",
+            rows::notice_columns!(),
+            " FROM notice n WHERE n.state = 'open' AND n.expanded_at IS NULL AND n.urgent = 0 AND n.due <= ?1",
+            $also,
+            " ORDER BY n.due, n.id LIMIT ?2) LIMIT ?2"
+        )
+    };
+}
+const UNEXPANDED: &str = unexpanded!("");
+const UNEXPANDED_ALONE: &str = unexpanded!(" AND n.batch IS NULL");
 
 // One person in two roles hears once: the leg that is there stands. One that was
 // superseded before anyone was told is taken up again.
@@ -54,8 +62,25 @@ impl SqliteLedger {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<KeptNotice>, OutboxError> {
+        self.notices(UNEXPANDED, now, limit).await
+    }
+
+    pub(in crate::outbox) async fn unexpanded_alone(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<KeptNotice>, OutboxError> {
+        self.notices(UNEXPANDED_ALONE, now, limit).await
+    }
+
+    async fn notices(
+        &self,
+        select: &'static str,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<KeptNotice>, OutboxError> {
         let mut work = self.read().await?;
-        let found = work.rows(sqlx::query(UNEXPANDED).bind(now.timestamp_micros()).bind(limit)).await?;
+        let found = work.rows(sqlx::query(select).bind(now.timestamp_micros()).bind(limit)).await?;
         work.commit().await?;
         found.iter().map(rows::notice).collect()
     }
