@@ -144,10 +144,11 @@ fn history_text() -> String {
         String::from("at,工单编号,来源,紧急程度,办理类别,大类,小类,街镇,接收时间,派单时间,承办单位,经办人,状态\n");
     for n in 0..TICKETS {
         let urgency = if n == 0 { "紧急" } else { "一般" };
-        let (second, no) = (n % 60, format!("20260922{n:06}"));
+        // Another town each, so that they are no burst.
+        let (second, no, town) = (n % 60, format!("20260922{n:06}"), format!("{n}镇"));
         let at = format!("2026-09-22T09:{:02}:{second:02}+08:00", n / 100 % 60);
         text += &format!(
-            "{at},{no},12345,{urgency},复杂,供水,水压,赵巷镇,2026-09-22 08:50:00,2026-09-22 09:00:00,澄湾供水服务站,周经办,待处置\n"
+            "{at},{no},12345,{urgency},复杂,供水,水压,{town},2026-09-22 08:50:00,2026-09-22 09:00:00,澄湾供水服务站,周经办,待处置\n"
         );
     }
     text
