@@ -155,7 +155,9 @@ fn facts(case: &Case<'_>, step: &Step, unit: Count) -> Facts {
     }
     if step.kind == Kind::Overdue3 {
         words::place(&mut facts, case.view.ticket);
-        supervision::insert_answer(case, &mut facts, step.at);
+        // After downtime the order is issued later than the step was due.
+        let issued = case.view.facts.orders.iter().map(|order| order.issued).find(|issued| *issued >= step.at);
+        supervision::insert_answer(case, &mut facts, issued.unwrap_or(case.now.max(step.at)));
     }
     facts
 }

@@ -273,6 +273,18 @@ fn an_order_is_asked_for_until_it_is_answered_and_signed() {
 }
 
 #[test]
+fn an_order_that_is_issued_late_is_answered_from_its_issue() {
+    let open = with(&[REACHED]);
+    let late = one(&open, &TicketFacts::default(), "2026-03-10 16:00", Kind::Overdue3);
+    assert_eq!(text(&late, "ds"), "2026-03-17 24:00");
+    let later = one(&open, &TicketFacts::default(), "2026-03-11 08:00", Kind::Overdue3);
+    assert_eq!(text(&later, "ds"), "2026-03-18 24:00");
+    let order = Order { year: 2026, number: 7, issued: at("2026-03-10 16:00") };
+    let facts = TicketFacts { orders: vec![order], ..TicketFacts::default() };
+    assert_eq!(text(&one(&open, &facts, "2026-03-11 08:00", Kind::Overdue3), "ds"), "2026-03-17 24:00");
+}
+
+#[test]
 fn each_cause_of_supervision_makes_an_order_and_a_note_is_not_read() {
     let ticket = with(&[REACHED, &[(Field::Supervised, "市级督办"), (Field::LeaderNote, "请张三速办")]]);
     let facts = remembered(&[(&ticket, "2026-03-02 11:00")]);
