@@ -136,7 +136,7 @@ A2  澄湾供水服务站  不满意、多次反映且不满意
 fn a_bulletin_of_nothing_says_so() {
     let empty = week(&[]);
     let told = text(&empty, 1);
-    assert!(told.contains("受理0件,上期0件,持平。") && told.contains("先行联系率 无\n"), "{told}");
+    assert!(told.contains("受理0件,上期0件,持平。") && told.contains("先行联系率 -\n"), "{told}");
     assert_eq!(told.matches("\n无\n").count(), 5, "{told}");
     assert_eq!(csv(&empty).lines().count(), 2, "the head and the sum");
     assert!(csv(&empty).ends_with(&format!("{}\r\n", ",".repeat(10))), "rates of nothing are empty cells");

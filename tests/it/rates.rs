@@ -46,7 +46,7 @@ fn of(ticket: &Ticket) -> [String; 5] {
 
 const MET: &str = "100.00%(1/1)";
 const MISSED: &str = "0.00%(0/1)";
-const NONE: &str = "无";
+const NONE: &str = "-";
 
 #[test]
 fn rates_of_a_row_follow_its_times_and_its_state() {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// What stands for a rate of nothing.
-pub const NONE: &str = "无";
+pub const NONE: &str = "-";
 
 /// A share: so many hundredths of so many whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_share_of_nothing_is_said_to_be_none() {
-        assert_eq!(Share::default().text(), "无");
+        assert_eq!(Share::default().text(), "-");
         assert_eq!(Share { hundredths: 380, of: 5 }.text(), "76.00%(3.8/5)");
     }
 }
