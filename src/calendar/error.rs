@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{FIRST_YEAR, LAST_YEAR};
+use super::{ClauseFault, FIRST_YEAR, LAST_YEAR};
 
 /// A refused file or a question that leaves the table.
 ///
@@ -166,5 +166,14 @@ pub enum CalendarError {
     AllClosed {
         /// The year.
         year: i32,
+    },
+    /// A clause of an announcement that cannot be read or contradicts itself.
+    #[error("the clause `{clause}` cannot be taken over")]
+    Clause {
+        /// The clause, in one width and without blanks.
+        clause: String,
+        /// Why.
+        #[source]
+        fault: ClauseFault,
     },
 }

@@ -11,6 +11,7 @@
 
 use chrono::NaiveDate;
 
+mod announcement;
 mod arrangement;
 pub mod civil;
 mod count;
@@ -21,6 +22,7 @@ mod overlay;
 mod table;
 mod yearfile;
 
+pub use announcement::{Announcement, ClauseFault, Scope};
 pub use count::Calendar;
 pub use error::CalendarError;
 pub use opinion::{Difference, SecondOpinion};

@@ -89,6 +89,38 @@ impl YearFile {
         Ok(year)
     }
 
+    /// A year file made of days that are known, not read.
+    ///
+    /// # Errors
+    ///
+    /// As [`YearFile::parse`] of its text.
+    pub fn of_days(year: i32, papers: Vec<String>, days: Vec<Listed>) -> Result<YearFile, CalendarError> {
+        let file = format!("{year}.json");
+        let text = YearFile { file: file.clone(), year, papers, days }.text();
+        YearFile::parse(&file, &text)
+    }
+
+    /// The text of the file, a day a line, as the shipped files have it.
+    ///
+    /// ```
+    /// use duban::calendar::YearFile;
+    /// let text = include_str!("../../calendars/2026.json");
+    /// assert_eq!(YearFile::parse("2026.json", text)?.text(), text);
+    /// # Ok::<(), duban::calendar::CalendarError>(())
+    /// ```
+    pub fn text(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let papers: Vec<String> = self.papers.iter().map(|paper| quoted(paper)).collect();
+        let day = |day: &Listed| {
+            let (name, date, off) = (quoted(&day.name), day.date, !day.works);
+            format!("    {{\"name\": {name}, \"date\": \"{date}\", \"isOffDay\": {off}}}")
+        };
+        let days: Vec<String> = self.days.iter().map(day).collect();
+        let papers = papers.join(", ");
+        let days = if days.is_empty() { String::new() } else { format!("\n{}\n  ", days.join(",\n")) };
+        format!("{{\n  \"year\": {},\n  \"papers\": [{papers}],\n  \"days\": [{days}]\n}}\n", self.year)
+    }
+
     /// The name of the file.
     pub fn file(&self) -> &str {
         &self.file

@@ -1,6 +1,7 @@
 //! Integration tests: a file for each promise.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod announcements;
 mod bad_roster;
 mod bulletins;
 mod calendar;
