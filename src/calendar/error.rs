@@ -167,6 +167,16 @@ pub enum CalendarError {
         /// The year.
         year: i32,
     },
+    /// An event of an iCalendar file that is no day of an arrangement.
+    #[error("{file} line {line}: {what}")]
+    Event {
+        /// The file.
+        file: String,
+        /// The line at fault.
+        line: usize,
+        /// Why.
+        what: &'static str,
+    },
     /// A clause of an announcement that cannot be read or contradicts itself.
     #[error("the clause `{clause}` cannot be taken over")]
     Clause {

@@ -16,6 +16,7 @@ mod arrangement;
 pub mod civil;
 mod count;
 mod error;
+pub mod icalendar;
 mod lines;
 mod opinion;
 mod overlay;

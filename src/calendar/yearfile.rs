@@ -100,6 +100,21 @@ impl YearFile {
         YearFile::parse(&file, &text)
     }
 
+    /// A year file of days that come without a year of their own: it is that of the
+    /// last of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`YearFile::parse`] of its text; the day before another year's last week
+    /// with its own file and line.
+    pub fn of_dated(file: &str, mut days: Vec<Listed>) -> Result<YearFile, CalendarError> {
+        days.sort_by_key(|day| day.date);
+        let year = days.last().map_or(FIRST_YEAR, |day| day.date.year());
+        let fault = |day: &Listed| Fault { file, line: day.line }.fits(year, day.date, &day.name);
+        days.iter().try_for_each(fault)?;
+        YearFile::of_days(year, Vec::new(), days)
+    }
+
     /// The text of the file, a day a line, as the shipped files have it.
     ///
     /// ```
@@ -230,15 +245,18 @@ impl Fault<'_> {
 
     fn listed(&self, year: i32, raw: RawDay) -> Result<Listed, CalendarError> {
         let date = date(self.file, self.line, &raw.date)?;
+        self.fits(year, date, &raw.name)?;
+        Ok(Listed { name: raw.name, date, works: !raw.is_off_day, line: self.line })
+    }
+
+    fn fits(&self, year: i32, date: NaiveDate, name: &str) -> Result<(), CalendarError> {
         let (file, line) = (self.file.to_owned(), self.line);
         let last_week = date.year() == year - 1 && is_last_week(date);
-        if raw.name.trim().is_empty() {
-            return Err(CalendarError::Unnamed { file, line, date, field: "name" });
+        match () {
+            () if name.trim().is_empty() => Err(CalendarError::Unnamed { file, line, date, field: "name" }),
+            () if date.year() != year && !last_week => Err(CalendarError::Outside { file, line, date, year }),
+            () => Ok(()),
         }
-        if date.year() != year && !last_week {
-            return Err(CalendarError::Outside { file, line, date, year });
-        }
-        Ok(Listed { name: raw.name, date, works: !raw.is_off_day, line })
     }
 }
 

@@ -68,10 +68,10 @@ struct Answer<'a> {
 /// A file that cannot be read, a column that is missing, a cell that cannot be
 /// understood: with file, line and field.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let Basics { rules, calendar, .. } = session.basics()?;
+    let Basics { rules, calendars: known, .. } = session.basics()?;
     let calendar = match &args.calendars {
         Some(dir) => calendars::only(dir)?,
-        None => calendar,
+        None => known.calendar,
     };
     match &args.csv {
         Some(path) => table(path, &calendar, &rules, session),

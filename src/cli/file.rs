@@ -7,10 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Stop;
-
-/// Who may read a roster that is made anew: it holds the numbers of staff.
-const MODE: u32 = 0o640;
+use super::exit::Stop;
 
 /// The text of a file in UTF-8 or, as spreadsheet programs write it, GB18030.
 ///
@@ -19,23 +16,33 @@ const MODE: u32 = 0o640;
 /// When it cannot be read, or is neither.
 pub fn text(file: &Path) -> anyhow::Result<String> {
     let bytes = fs::read(file).map_err(|e| Stop::bad_input(format!("{}: cannot be read: {e}", file.display())))?;
+    decoded(&file.display().to_string(), bytes)
+}
+
+/// The text of bytes in UTF-8 or GB18030; `name` says where they come from.
+///
+/// # Errors
+///
+/// When they are neither.
+pub fn decoded(name: &str, bytes: Vec<u8>) -> anyhow::Result<String> {
     String::from_utf8(bytes).or_else(|error| {
         let (text, _, has_faults) = encoding_rs::GB18030.decode(error.as_bytes());
         if has_faults {
-            let fault = "the text is neither UTF-8 nor GB18030; save it as CSV UTF-8";
-            return Err(Stop::bad_input(format!("{}: {fault}", file.display())));
+            let fault = "the text is neither UTF-8 nor GB18030; save it as UTF-8";
+            return Err(Stop::bad_input(format!("{name}: {fault}")));
         }
         Ok(text.into_owned())
     })
 }
 
 /// Puts a text in the place of a file: whoever reads it sees the old or the new and
-/// never a part. The old one stays beside it as `.bak`.
+/// never a part. The old one stays beside it as `.bak`, with its mode; a file that
+/// is made anew gets `mode`.
 ///
 /// # Errors
 ///
 /// When it cannot be written; the old file is untouched then.
-pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+pub fn replace(file: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
     let failed = |error: io::Error| Stop::bad_input(format!("{}: cannot be written: {error}", file.display()));
     let mode = match fs::metadata(file) {
         Ok(old) => {
@@ -43,7 +50,7 @@ pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
             put(&beside(file, "bak"), &old_text, old.permissions().mode()).map_err(failed)?;
             old.permissions().mode()
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => MODE,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => mode,
         Err(error) => return Err(failed(error)),
     };
     put(file, text.as_bytes(), mode).map_err(failed)

@@ -22,6 +22,7 @@ mod deadlines;
 mod demo;
 mod exit;
 mod explain;
+mod file;
 mod form;
 mod import;
 mod instant;

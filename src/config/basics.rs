@@ -4,13 +4,12 @@
 use std::path::Path;
 
 use super::{
-    Document, Fault, Places, calendars,
+    Calendars, Document, Fault, Places, calendars,
     folder::Folder,
     parts,
     settings::{Policy, Store},
 };
 use crate::{
-    calendar::Calendar,
     rules::{Rules, RulesError},
     source::ColumnMap,
 };
@@ -20,8 +19,8 @@ use crate::{
 pub struct Basics {
     /// `rules.toml`.
     pub rules: Rules,
-    /// The year files.
-    pub calendar: Calendar,
+    /// The year files and their folder.
+    pub calendars: Calendars,
     /// The column map of exports.
     pub columns: ColumnMap,
 }
@@ -39,9 +38,7 @@ pub fn basics(places: &Places) -> Result<Basics, Vec<Fault>> {
     let calendars = calendars::read(&places.of_settings(&policy.calendars), &mut folder);
     let (faults, _) = folder.finish();
     match (rules, columns, calendars) {
-        (Some(rules), Some(columns), Some(calendars)) if faults.is_empty() => {
-            Ok(Basics { rules, calendar: calendars.calendar, columns })
-        }
+        (Some(rules), Some(columns), Some(calendars)) if faults.is_empty() => Ok(Basics { rules, calendars, columns }),
         _ => Err(faults),
     }
 }
@@ -76,7 +73,7 @@ mod tests {
     #[test]
     fn basics_come_from_the_binary_where_there_is_no_folder() {
         let basics = basics(&places(Path::new("no-such-folder"))).unwrap();
-        assert_eq!(basics.calendar.horizon(), Some(2026));
+        assert_eq!(basics.calendars.calendar.horizon(), Some(2026));
     }
 
     #[test]

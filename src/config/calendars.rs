@@ -1,6 +1,6 @@
 //! The year files: those in the binary, and over them those on disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Fault, folder::Folder};
 use crate::calendar::{self, Calendar, CalendarError, Overlay, YearFile};
@@ -8,12 +8,32 @@ use crate::calendar::{self, Calendar, CalendarError, Overlay, YearFile};
 /// What the calendar is made of, and the calendar.
 #[derive(Clone, Debug)]
 pub struct Calendars {
+    /// Where they are read, and where a new one belongs.
+    pub folder: PathBuf,
     /// A file for each year, later ones from disk in place of the embedded.
     pub years: Vec<YearFile>,
     /// Local closures, `local/*.json`.
     pub overlays: Vec<Overlay>,
     /// The table.
     pub calendar: Calendar,
+}
+
+impl Calendars {
+    /// The calendar with this file in the place of that of its year.
+    ///
+    /// # Errors
+    ///
+    /// When the file contradicts another.
+    pub fn with(&self, file: &YearFile) -> Result<Calendar, CalendarError> {
+        let others = self.years.iter().filter(|other| other.year() != file.year());
+        let years: Vec<YearFile> = others.chain([file]).cloned().collect();
+        Calendar::new(&years, &self.overlays)
+    }
+
+    /// The file of a year.
+    pub fn of(&self, year: i32) -> Option<&YearFile> {
+        self.years.iter().find(|file| file.year() == year && !file.is_empty())
+    }
 }
 
 /// Reads the folder; what is not there comes from the binary.
@@ -26,7 +46,7 @@ pub fn read(directory: &Path, folder: &mut Folder) -> Option<Calendars> {
     years.retain(|file| on_disk.iter().all(|newer| newer.year() != file.year()));
     years.extend(on_disk);
     match Calendar::new(&years, &overlays) {
-        Ok(calendar) => Some(Calendars { years, overlays, calendar }),
+        Ok(calendar) => Some(Calendars { folder: directory.to_owned(), years, overlays, calendar }),
         Err(error) => {
             folder.add(fault(directory, &error));
             None

@@ -12,6 +12,7 @@ mod channel_contract;
 mod channel_gateway;
 mod channel_mail;
 mod cli_calendar;
+mod cli_calendar_import;
 mod cli_check;
 mod cli_contracts;
 mod cli_explain;

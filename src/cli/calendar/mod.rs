@@ -1,18 +1,28 @@
-//! `duban calendar`: what the working-day calendar says, and whether others agree.
+//! `duban calendar`: what the working-day calendar says, and how a new year gets
+//! into it.
+
+use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::{
-    Exit, Stop,
+    Exit, Stop, file,
     session::{Form, Session},
 };
 use crate::{
-    calendar::{Calendar, Why, civil},
+    calendar::{Calendar, civil},
     rules::proof::weekday,
 };
 
-/// Shows the working-day calendar, or compares it with a second source.
+mod export;
+mod given;
+mod moves;
+mod show;
+mod table;
+mod taken;
+
+/// Shows the working-day calendar, compares it, and takes over a new year.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     #[command(subcommand)]
@@ -21,7 +31,7 @@ pub struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
-    /// Lists the holidays and make-up days of a year.
+    /// Shows the months of a year with its holidays and make-up days.
     Show {
         /// The year; this one if none is named.
         #[arg(value_parser = clap::value_parser!(i32).range(2004..=2100))]
@@ -29,26 +39,17 @@ enum Command {
     },
     /// Compares every known day with what others took from the same notices.
     Verify,
-}
-
-/// A year for programs; the days in the form of a year file.
-#[derive(Serialize)]
-struct Year<'a> {
-    year: i32,
-    known: bool,
-    workdays: usize,
-    papers: &'a [String],
-    days: Vec<Listed>,
-}
-
-#[derive(Serialize)]
-struct Listed {
-    name: String,
-    date: NaiveDate,
-    #[serde(rename = "isOffDay")]
-    is_off_day: bool,
-    #[serde(skip)]
-    why: String,
+    /// Makes the year file from the State Council's notice, in its own words.
+    ///
+    /// The text may be pasted or the source of the saved page. It is checked against
+    /// itself and the almanac; a clause at fault is named, and nothing is written.
+    ImportNotice(taken::Notice),
+    /// Takes over a year from a year file (JSON), an iCalendar file or a table (CSV).
+    Import(taken::Import),
+    /// Shows which deadlines of open tickets a new year would move; changes nothing.
+    Diff(moves::Args),
+    /// Writes a known year as a year file, or as iCalendar.
+    Export(export::Args),
 }
 
 #[derive(Serialize)]
@@ -68,48 +69,31 @@ struct Differing {
 ///
 /// # Errors
 ///
-/// A year file at fault; for `verify` a day on which the two differ.
+/// A year file, notice or table at fault; for `verify` a day on which the two differ.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let calendar = session.basics()?.calendar;
+    let calendars = session.basics()?.calendars;
     match &args.command {
-        Command::Show { year } => show(year.unwrap_or_else(|| civil::day_of(session.now).year()), &calendar, session),
-        Command::Verify => verify(&calendar, session),
+        Command::Show { year } => {
+            let year = year.unwrap_or_else(|| civil::day_of(session.now).year());
+            show::run(year, &calendars.calendar, session)
+        }
+        Command::Verify => verify(&calendars.calendar, session),
+        Command::ImportNotice(args) => taken::notice(args, &calendars, session),
+        Command::Import(args) => taken::import(args, &calendars, session),
+        Command::Diff(args) => moves::run(args, &calendars, session),
+        Command::Export(args) => export::run(args, &calendars, session),
     }
 }
 
-fn show(year: i32, calendar: &Calendar, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let first = NaiveDate::from_yo_opt(year, 1).ok_or_else(|| Stop::bad_input(format!("{year} is no year")))?;
-    let mut workdays = 0;
-    let mut days = Vec::new();
-    for date in first.iter_days().take_while(|date| date.year() == year) {
-        let day = calendar.day(date)?;
-        workdays += usize::from(day.works);
-        let (name, why) = match day.why {
-            Why::Weekday | Why::Weekend => continue,
-            Why::Holiday(name) => (name, "放假"),
-            Why::MakeUp(name) => (name, "调休上班"),
-            Why::Closed(name) => (name, "本地停办"),
-            Why::Opened(name) => (name, "本地上班"),
-        };
-        days.push(Listed { name, date, is_off_day: !day.works, why: why.to_owned() });
+/// What a file or, for `-`, standard input holds.
+fn input(path: &PathBuf) -> anyhow::Result<String> {
+    if path.as_os_str() != "-" {
+        return file::text(path);
     }
-    let shown = Year { year, known: calendar.knows(year), workdays, papers: calendar.papers(first), days };
-    match session.form {
-        Form::Json => session.object(&shown),
-        Form::Text => text(&shown, session),
-    }
-}
-
-fn text(shown: &Year<'_>, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let known = if shown.known { "" } else { "(放假安排未载入,按周一至周五暂定)" };
-    writeln!(session.out, "{}年{known} 工作日 {} 天", shown.year, shown.workdays)?;
-    for day in &shown.days {
-        writeln!(session.out, "  {} {} {}{}", day.date, weekday(day.date), day.name, day.why)?;
-    }
-    for paper in shown.papers {
-        writeln!(session.out, "依据 {paper}")?;
-    }
-    Ok(())
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
+        .map_err(|e| Stop::bad_input(format!("standard input: cannot be read: {e}")))?;
+    file::decoded("standard input", bytes)
 }
 
 fn verify(calendar: &Calendar, session: &mut Session<'_>) -> anyhow::Result<()> {

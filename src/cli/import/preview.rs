@@ -32,7 +32,7 @@ use crate::{
 /// A file, a roster or a column map that cannot be read.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
     let basics = session.basics()?;
-    let (rules, calendar) = (basics.rules, basics.calendar);
+    let (rules, calendar) = (basics.rules, basics.calendars.calendar);
     let map = match &args.columns {
         Some(file) => columns(file)?,
         None => basics.columns,

@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use super::{
     exit::Stop,
+    file,
     session::{Form, Session},
 };
 use crate::roster::{Changes, Roster, RosterError};
 
-mod file;
+/// Who may read a roster that is made anew: it holds the numbers of staff.
+const MODE: u32 = 0o640;
 
 /// Makes the roster of the settings from a spreadsheet.
 #[derive(clap::Args, Debug)]
@@ -85,7 +87,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
     Roster::from_toml(&out.display().to_string(), &text).map_err(|faults| together(&faults, &out))?;
     let writes = !import.dry_run && (old.is_none() || !changes.is_empty());
     if writes {
-        file::replace(&out, &text)?;
+        file::replace(&out, &text, MODE)?;
     }
     tell(&report(&out, &roster, &changes, writes), import, session)
 }
