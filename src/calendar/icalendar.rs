@@ -107,7 +107,7 @@ impl Event {
     }
 
     fn works(&self) -> Option<bool> {
-        let says = |words: &[&str]| words.iter().any(|word| self.summary.replace(')', ")").contains(word));
+        let says = |words: &[&str]| words.iter().any(|word| self.summary.replace('\u{ff09}', ")").contains(word));
         match self.mark.as_deref() {
             Some("ALTERNATE-WORKDAY") => Some(true),
             Some("WORK-HOLIDAY") => Some(false),
@@ -119,7 +119,7 @@ impl Event {
 
     /// The summary without what it says of the day.
     fn name(&self) -> String {
-        let end = ["放假", "调休", "上班", "补班", "休息", "休假", "假期", "(", "("]
+        let end = ["放假", "调休", "上班", "补班", "休息", "休假", "假期", "(", "\u{ff08}"]
             .iter()
             .filter_map(|word| self.summary.find(word))
             .min();

@@ -108,7 +108,7 @@ fn a_range_cut_short_is_refused_with_its_clause() {
     for (text, at) in clauses_with(&["至"]) {
         let line = line_at(&text, at);
         // The day of the range's end, its month skipped.
-        let start = text[at..].find(['日', '(']).map(|end| at + end).unwrap();
+        let start = text[at..].find(['日', '(', '\u{ff08}']).map(|end| at + end).unwrap();
         let digits = text[..start].bytes().rev().take_while(u8::is_ascii_digit).count();
         if !line.contains("延长") && digits > 0 {
             let day: u32 = text[start - digits..start].parse().unwrap();
@@ -129,7 +129,7 @@ fn a_make_up_day_left_out_or_added_is_refused_with_its_clause() {
         let line = line_at(&text, after);
         let list = text[..end].rsplit(['。', '.', '>', '\n']).next().unwrap().trim_start();
         let year = year_of(&text);
-        if !list.contains('(') && !list.contains('(') || line.contains("延长") {
+        if !list.contains(['(', '\u{ff08}']) || line.contains("延长") {
             continue;
         }
         // Two make-up days are parted by a sign of either width.
@@ -149,7 +149,7 @@ fn a_make_up_day_left_out_or_added_is_refused_with_its_clause() {
 
 #[test]
 fn a_festival_left_out_is_refused() {
-    let text = fixture("2026");
+    let text = half_width("2026");
     for name in ["元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节"] {
         let line = text.lines().find(|line| line.contains(&format!("、{name}:"))).unwrap();
         let refused = Announcement::read(&text.replace(line, "")).unwrap_err();
@@ -170,7 +170,7 @@ fn other_orders_and_signs_mean_the_same() {
         "七、国庆节:2026年10月1日\n至7日放假调休,\n共7天。2026年9月20日(周日)、10月10日(周六)调休上班。",
         "七、国庆:十月一日至十月七日放假,共七天。九月二十日、十月十日补班。",
     ] {
-        let text = fixture("2026").replace(whole, other);
+        let text = half_width("2026").replace(whole, other);
         assert!(text.contains(other));
         let read = Announcement::read(&text).unwrap_or_else(|error| panic!("{other}: {:?}", fault(&error)));
         let texts = [&same, &read].map(|announcement| announcement.year_file(None, None).unwrap().text());
@@ -180,7 +180,7 @@ fn other_orders_and_signs_mean_the_same() {
 
 #[test]
 fn what_cannot_be_read_is_told_with_its_clause() {
-    let text = fixture("2026");
+    let text = half_width("2026");
     let (whole, head) = ("10月1日(周四)至7日(周三)放假调休,共7天。", "七、国庆节");
     for (other, told) in [
         ("10月1日至7日不放假。", ClauseFault::Unreadable("不".to_owned())),
@@ -348,6 +348,11 @@ fn clause(error: &CalendarError) -> &str {
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
+}
+
+/// The text with signs of half a width, as it would be typed.
+fn half_width(name: &str) -> String {
+    fixture(name).nfkc().collect()
 }
 
 fn fixture(name: &str) -> String {

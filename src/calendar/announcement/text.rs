@@ -9,7 +9,7 @@ const LINE_STARTS: [&str; 8] =
 /// Ends of a sentence; a half-width full stop is one unless digits surround it.
 const ENDS: [char; 6] = ['。', ';', '!', '?', '\n', '.'];
 
-/// The text in one width, without blanks, tags and needless line ends.
+/// The text in one (half) width, without blanks, tags and needless line ends.
 pub(super) fn plain(text: &str) -> String {
     let text = if is_page(text) { untagged(text) } else { text.to_owned() };
     let wide: String = text.nfkc().filter(|c| *c == '\n' || !is_blank(*c)).collect();
@@ -139,7 +139,10 @@ mod tests {
 
     #[test]
     fn plain_text_has_one_width_and_no_blanks() {
-        assert_eq!(plain("10 月 1日(周 四)至7日,共\u{3000}7天。\r\n\r\n二、"), "10月1日(周四)至7日,共7天。\n二、");
+        assert_eq!(
+            plain("10 月 1日\u{ff08}周 四)至7日\u{ff0c}共\u{3000}7天。\r\n\r\n二、"),
+            "10月1日(周四)至7日,共7天。\n二、"
+        );
         assert_eq!(plain("现将2018年元\n旦放假"), "现将2018年元旦放假");
     }
 

@@ -29,8 +29,9 @@ pub fn year_file(name: &str, text: &str) -> anyhow::Result<YearFile> {
 ///
 /// The line or clause at fault.
 pub fn any(name: &str, text: &str, calendars: &Calendars) -> anyhow::Result<YearFile> {
-    let header = text.lines().next().unwrap_or_default();
-    if text.trim_start().starts_with('{') || text.contains("BEGIN:VCALENDAR") || header.contains(',') {
+    let header = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    let is_table = header.split(',').any(|cell| table::DATE.contains(&cell.trim().to_lowercase().as_str()));
+    if text.trim_start().starts_with('{') || text.contains("BEGIN:VCALENDAR") || is_table {
         return year_file(name, text);
     }
     let read = Announcement::read(text).and_then(|read| read.year_file(calendars.of(read.year()), None));

@@ -1,7 +1,7 @@
 //! `duban calendar`: what the working-day calendar says, and how a new year gets
 //! into it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -86,7 +86,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
 }
 
 /// What a file or, for `-`, standard input holds.
-fn input(path: &PathBuf) -> anyhow::Result<String> {
+fn input(path: &Path) -> anyhow::Result<String> {
     if path.as_os_str() != "-" {
         return file::text(path);
     }

@@ -8,9 +8,11 @@ use crate::{
     telemetry::chain,
 };
 
+/// Names of the column of dates.
+pub const DATE: &[&str] = &["date", "日期"];
 /// The columns, each under the names it may have.
 const COLUMNS: [(&str, &[&str]); 3] = [
-    ("date", &["date", "日期"]),
+    ("date", DATE),
     ("name", &["name", "名称", "节日", "节假日"]),
     ("isOffDay", &["isoffday", "off", "放假", "类型", "安排"]),
 ];

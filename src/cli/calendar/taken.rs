@@ -112,7 +112,7 @@ impl Target {
             false => new.write()?,
         };
         match session.form {
-            Form::Json => Ok(session.out.write_all(file.text().as_bytes())?),
+            Form::Json => session.object(&serde_json::from_str::<serde_json::Value>(&file.text())?),
             Form::Text => {
                 changes(file.year(), &calendars.calendar, &calendar, session)?;
                 writeln!(session.out, "{done}")?;
