@@ -70,9 +70,15 @@ fn unknown(case: &mut Case<'_>) {
     }
 }
 
-/// The conclusion of this round, as far as its time is known.
+/// The conclusion of this round; without its time, since when the row shows it. A
+/// time before the receipt is none.
 fn concluded(case: &Case<'_>) -> Option<Moment> {
-    case.view.ticket.concluded.filter(|concluded| case.is_of_round(*concluded))
+    let ticket = case.view.ticket;
+    let possible = |at: &Moment| ticket.received.is_none_or(|received| !received.is_after(*at));
+    match ticket.concluded {
+        Some(concluded) => Some(concluded).filter(possible).filter(|concluded| case.is_of_round(*concluded)),
+        None => case.view.facts.since(Sight::Concluded).map(Moment::at_instant),
+    }
 }
 
 /// Art. 9(4): which of the ten elements the report lacks; its words are not judged.

@@ -121,7 +121,12 @@ impl<'a> Case<'a> {
     }
 
     /// The lead unit under its present name, if the roster knows it.
+    ///
+    /// After an approved return nobody holds the ticket until it is dispatched again.
     pub fn unit(&self) -> Option<Arc<str>> {
+        if self.standing.assignment_is_over(self.view.ticket) {
+            return None;
+        }
         self.view.ticket.units.first().map(|written| self.present_name(written))
     }
 

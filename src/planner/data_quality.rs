@@ -31,6 +31,8 @@ pub fn sentence(anomaly: Anomaly) -> &'static str {
     match anomaly {
         Anomaly::BadPhone => "联系电话无法识别",
         Anomaly::ConcludedBeforeReceived => "办结时间早于接收时间",
+        Anomaly::ConcludedInFuture => "办结时间晚于当前时间",
+        Anomaly::ConcludedWithoutTime => "状态为已办结,缺办结时间",
         Anomaly::ContactEqualsDispatch => "先行联系时间与派单时间相同",
         Anomaly::ContactInFuture => "先行联系时间晚于当前时间",
         Anomaly::DispatchBeforeReceived => "派单时间早于接收时间",

@@ -24,11 +24,11 @@ pub(super) fn plan(case: &mut Case<'_>) {
     if case.is_concluded() {
         return;
     }
-    let window = window(case, &due);
     approved(case, &due);
     match case.view.ticket.extension_applied.filter(|applied| case.is_of_round(*applied)) {
-        Some(applied) => application(case, applied, window.as_ref()),
-        None => closing(case, &due, window.as_ref()),
+        Some(applied) => application(case, applied, window(case, &due).as_ref()),
+        None if case.standing.class == Class::Difficult => closing(case, &due, window(case, &due).as_ref()),
+        None => {}
     }
 }
 
@@ -45,7 +45,7 @@ fn window(case: &Case<'_>, due: &Deadline) -> Option<ExtensionWindow> {
 /// extension-window-closing, on the last day for those that can still apply.
 fn closing(case: &mut Case<'_>, due: &Deadline, window: Option<&ExtensionWindow>) {
     let (ticket, rules) = (case.view.ticket, &case.rules().extension);
-    let Some(window) = window.filter(|_| case.standing.class == Class::Difficult && case.is_assigned()) else { return };
+    let Some(window) = window.filter(|_| case.is_assigned()) else { return };
     let used = !case.view.facts.rounds.grants.is_empty() || due.extended.is_some();
     let at = rules.ask_at.on(window.last_day);
     if used || ticket.dispatched.is_none_or(|dispatched| at <= dispatched.at()) {

@@ -114,6 +114,9 @@ impl Plan {
 pub fn wanted(view: View<'_>, policy: &Policy, watch: Watch, now: DateTime<Utc>) -> (Standing, Plan) {
     let standing = standing::standing(view.ticket, &view.facts.rounds, &policy.calendar, &policy.rules, now);
     let mut case = Case::new(view, &standing, policy, watch, now);
+    if let Some(later) = view.ticket.concluded.filter(|concluded| concluded.at() > now) {
+        case.plan.wake(later.at());
+    }
     if !standing.state.is_final() {
         dispatch::plan(&mut case);
         assignment::plan(&mut case);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     notice::{Kind, form_number},
     rules::{Grant, RoundFacts, Standing, grant},
-    ticket::{AuditResult, NumberHash, Phone, Satisfaction, Status, Ticket},
+    ticket::{AuditResult, Moment, NumberHash, Phone, Satisfaction, Status, Ticket},
 };
 
 use super::{
@@ -23,6 +23,8 @@ pub struct TicketFacts {
     pub orders: Vec<Order>,
     /// Rounds that are over, for the rates.
     pub past: Vec<PastRound>,
+    /// Applications for a return, with the unit that made each.
+    pub applicants: Vec<(DateTime<Utc>, String)>,
     /// Applications for a return that were decided.
     pub decisions: Vec<Decision>,
     /// What the row shows without a time, and since when.
@@ -69,6 +71,11 @@ impl TicketFacts {
         self.past.iter().any(|past| past.round == round)
     }
 
+    /// The unit that applied for a return at an instant, if its row was seen then.
+    fn applicant(&self, applied: DateTime<Utc>) -> Option<&str> {
+        self.applicants.iter().find(|(at, _)| *at == applied).map(|(_, unit)| unit.as_str())
+    }
+
     /// The end computed last in a round.
     pub fn latest_version(&self, round: u16) -> Option<&Version> {
         self.versions.iter().filter(|version| version.round == round).max_by_key(|version| version.n)
@@ -104,6 +111,10 @@ impl TicketFacts {
                 {
                     self.orders.push(order);
                 }
+            }
+            ("return-applied", applied) => {
+                let applied = applied.parse().ok().and_then(|secs| DateTime::from_timestamp(secs, 0));
+                self.applicants.extend(applied.map(|applied| (applied, value.to_owned())));
             }
             ("return-decided", applied) => self.decisions.extend(Decision::read(applied, value, first_seen)),
             ("extension", approved) => {
@@ -195,10 +206,8 @@ pub fn observe(ticket: &Ticket, standing: &Standing, known: &TicketFacts) -> Vec
     {
         add(format!("round-start:{}", standing.round), start.at().timestamp().to_string());
     }
-    if let Some(decision) = Decision::of(ticket)
-        && !known.decisions.iter().any(|old| (old.applied, old.result) == (decision.applied, decision.result))
-    {
-        add(format!("return-decided:{}", decision.applied.timestamp()), decision.text(ticket));
+    for (what, value) in returns(ticket, known) {
+        add(what, value);
     }
     if let Some(granted) = grant::of_row(ticket).filter(|granted| granted.days > 0)
         // The days in the row are those of a later application, if there is one.
@@ -220,6 +229,26 @@ pub fn observe(ticket: &Ticket, standing: &Standing, known: &TicketFacts) -> Vec
     seen
 }
 
+/// The application for a return and its decision, by the unit that applied.
+fn returns(ticket: &Ticket, known: &TicketFacts) -> Vec<(String, String)> {
+    let mut seen = Vec::new();
+    let of_assignment = |applied: &Moment| ticket.dispatched.is_none_or(|dispatched| !dispatched.is_after(*applied));
+    let unit = ticket.units.first();
+    let applicant = ticket.return_applied.filter(of_assignment).zip(unit);
+    if let Some((applied, unit)) = applicant
+        && known.applicant(applied.at()).is_none()
+    {
+        seen.push((format!("return-applied:{}", applied.at().timestamp()), unit.to_string()));
+    }
+    if let Some(decision) = Decision::of(ticket)
+        && !known.decisions.iter().any(|old| (old.applied, old.result) == (decision.applied, decision.result))
+    {
+        let unit = known.applicant(decision.applied).or(applicant.map(|(_, unit)| &**unit)).unwrap_or_default();
+        seen.push((format!("return-decided:{}", decision.applied.timestamp()), decision.text(unit)));
+    }
+    seen
+}
+
 /// What the row shows without a time.
 fn sights(ticket: &Ticket) -> Vec<Sight> {
     let mut sights = Vec::new();
@@ -228,6 +257,9 @@ fn sights(ticket: &Ticket) -> Vec<Sight> {
     }
     if ticket.audit_result == Some(AuditResult::Rejected) && ticket.audited.is_none() {
         sights.push(Sight::Rejected);
+    }
+    if ticket.status == Some(Status::Concluded) && ticket.concluded.is_none() {
+        sights.push(Sight::Concluded);
     }
     if ticket.status == Some(Status::ReturnedUpstream) {
         sights.push(Sight::ReturnedUpstream);

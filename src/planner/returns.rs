@@ -1,5 +1,7 @@
 //! Art. 9(2): a unit may return a ticket in a short window, once, with its papers.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Days, Utc};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
 use super::{
     case::{Case, Event, Scope},
     ladder::{self, Phase, Step},
-    sights::Sight,
+    sights::{Decision, Sight},
     words,
 };
 
@@ -26,6 +28,7 @@ pub(super) fn plan(case: &mut Case<'_>) {
     if case.is_concluded() {
         return;
     }
+    results(case);
     match case.return_applied() {
         Some(applied) => application(case, applied),
         None => window(case),
@@ -59,9 +62,7 @@ fn facts(case: &Case<'_>, kind: Kind, window: &Deadline) -> Facts {
 
 fn application(case: &mut Case<'_>, applied: Moment) {
     let Some(window) = case.standing.return_window else { return };
-    let decided = case.view.ticket.return_result.filter(|result| *result != ReturnResult::Pending);
-    if let Some(result) = decided {
-        return_result(case, applied, result);
+    if case.view.ticket.return_result.is_some_and(|result| result != ReturnResult::Pending) {
         return;
     }
     let occurrence = Occurrence::Due(applied.at());
@@ -95,20 +96,47 @@ fn application(case: &mut Case<'_>, applied: Moment) {
     });
 }
 
-/// Told to the unit that applied, while the row still names it.
-fn return_result(case: &mut Case<'_>, applied: Moment, result: ReturnResult) {
-    let decision =
-        case.view.facts.decisions.iter().find(|known| known.applied == applied.at() && known.result == result);
-    // Nobody knows when it was decided; for a rule it is as old as its first sight.
-    let at = decision.map(|decision| decision.at).or_else(|| case.updated()).unwrap_or(case.now);
-    let occurrence = Occurrence::Due(applied.at());
-    let event = Event { kind: Kind::ReturnResult, scope: Scope::Assignment, occurrence, at };
+/// return-result, to the unit that had applied: the row may name another by now.
+fn results(case: &mut Case<'_>) {
+    let ticket = case.view.ticket;
+    let mut decisions = case.view.facts.decisions.clone();
+    // Before the ledger knows it, the row itself tells.
+    if let Some(decision) =
+        Decision::of(ticket).filter(|decision| case.return_applied().is_some_and(|at| at.at() == decision.applied))
+        && !decisions.iter().any(|known| (known.applied, known.result) == (decision.applied, decision.result))
+    {
+        let unit = ticket.units.first().map_or_else(String::new, |unit| unit.to_string());
+        decisions.push(Decision { unit, at: case.updated().unwrap_or(case.now), ..decision });
+    }
+    // A result that was put right is told; the one before it is not told any more.
+    let stands = |decision: &Decision| {
+        let in_row = ticket.return_applied.is_some_and(|applied| applied.at() == decision.applied);
+        let in_round = case.is_of_round(Moment::at_instant(decision.applied));
+        in_round && !decision.unit.is_empty() && (!in_row || ticket.return_result == Some(decision.result))
+    };
+    let decisions: Vec<Decision> = decisions.into_iter().filter(stands).collect();
+    for decision in decisions {
+        result(case, &decision);
+    }
+}
+
+fn result(case: &mut Case<'_>, decision: &Decision) {
+    let (kind, at) = (Kind::ReturnResult, decision.at);
+    let planned = case.plan.notices.len();
+    let unit = case.present_name(&Arc::from(decision.unit.as_str()));
+    let event = Event { kind, scope: Scope::Round, occurrence: Occurrence::Due(decision.applied), at };
     case.event(event, |case| {
-        let mut facts = case.facts(Kind::ReturnResult);
+        let mut facts = case.facts(kind);
+        facts.insert("unit".into(), words::text(unit.as_ref()));
         facts.insert("decided".into(), words::text(words::event(at)));
-        facts.insert("agreed".into(), Fact::Flag(result == ReturnResult::Agreed));
+        facts.insert("agreed".into(), Fact::Flag(decision.result == ReturnResult::Agreed));
         facts
     });
+    if case.plan.notices.len() > planned
+        && let Some(notice) = case.plan.notices.last_mut()
+    {
+        notice.unit = Some(unit);
+    }
 }
 
 /// Art. 9(2): why the ticket must not be returned; with `applied`, also whether
@@ -134,7 +162,7 @@ fn barred(case: &Case<'_>, applied: Option<Moment>) -> Option<&'static str> {
         return Some("已不同意退单");
     }
     let unit = ticket.units.first().map_or("", |unit| unit);
-    let of_unit = |decision: &&super::Decision| rules.second == SecondReturn::AnyUnit || decision.unit == unit;
+    let of_unit = |decision: &&Decision| rules.second == SecondReturn::AnyUnit || decision.unit == unit;
     if earlier().filter(of_unit).any(|decision| decision.result == ReturnResult::Agreed) {
         return Some("再次退单");
     }

@@ -12,6 +12,8 @@ use crate::{
 pub enum Sight {
     /// 不纳入测评 without the deputy's approval.
     Excluded,
+    /// 状态 is 已办结, and 办结时间 is empty.
+    Concluded,
     /// 审核结果 is 退回, and 审核时间 is empty.
     Rejected,
     /// 已退回上级: if it comes again, it must not be returned.
@@ -21,8 +23,9 @@ pub enum Sight {
 }
 
 impl Sight {
-    const ALL: [Sight; 8] = [
+    const ALL: [Sight; 9] = [
         Sight::Excluded,
+        Sight::Concluded,
         Sight::Rejected,
         Sight::ReturnedUpstream,
         Sight::Supervised(Supervision::Upstream),
@@ -36,6 +39,7 @@ impl Sight {
     pub(super) fn text(self) -> String {
         match self {
             Sight::Excluded => "excluded".into(),
+            Sight::Concluded => "concluded".into(),
             Sight::Rejected => "rejected".into(),
             Sight::ReturnedUpstream => "returned-upstream".into(),
             Sight::Supervised(supervision) => format!("supervised-{}", supervision.id()),
@@ -68,10 +72,10 @@ impl Decision {
     }
 
     /// `agreed/1772525400/unit`; without the middle part, the instant it is first seen counts.
-    pub(super) fn text(&self, ticket: &Ticket) -> String {
+    pub(super) fn text(&self, unit: &str) -> String {
         let result = if self.result == ReturnResult::Agreed { "agreed" } else { "refused" };
         let at = if self.at == self.applied { String::new() } else { self.at.timestamp().to_string() };
-        format!("{result}/{at}/{}", ticket.units.first().map_or("", |unit| unit))
+        format!("{result}/{at}/{unit}")
     }
 
     pub(super) fn read(applied: &str, value: &str, first_seen: DateTime<Utc>) -> Option<Self> {

@@ -30,7 +30,10 @@ pub(super) fn plan(case: &mut Case<'_>) {
 
 /// The order goes out once a cause; the form is made before it leaves.
 fn order(case: &mut Case<'_>, cause: Supervision) {
-    let Some(at) = case.since(Sight::Supervised(cause)) else { return };
+    let Some(seen) = case.since(Sight::Supervised(cause)) else { return };
+    // The unit gets it: before the dispatch there is none.
+    let Some(dispatched) = case.view.ticket.dispatched.filter(|_| case.unit().is_some()) else { return };
+    let at = seen.max(dispatched.at().min(case.now));
     let occurrence = Occurrence::Findings(cause.id().into());
     let event = Event { kind: Kind::SupervisionOrder, scope: Scope::InRound(1), occurrence, at };
     case.event(event, |case| {
@@ -72,7 +75,8 @@ fn answer(case: &mut Case<'_>, order: Order) {
     let Some(steps) = steps(case, order, last) else { return };
     let planned = case.plan.notices.len();
     let cause = if answered { "缺主要领导审核" } else { "未反馈" };
-    ladder::plan(case, Scope::Round, &steps, |case, step| {
+    // An order has its own number: a new round asks for nothing twice.
+    ladder::plan(case, Scope::InRound(1), &steps, |case, step| {
         let mut facts = case.facts(step.kind);
         facts.insert("order".into(), words::text(order.text()));
         insert_answer(case, &mut facts, order.issued);

@@ -46,7 +46,7 @@ fn facts(topic: &Topic, burst: &Burst) -> Facts {
     put("n", words::number(i64::try_from(burst.tickets.len()).unwrap_or(i64::MAX)));
     put("nos", Fact::List(burst.tickets.iter().map(|no| no.as_str().to_owned()).collect()));
     put("from", words::text(words::event(burst.from)));
-    put("to", words::text(words::event(burst.at)));
+    put("to", words::text(words::event(burst.to)));
     put("notice_id", words::text(format!("{}/{topic}/{}", Kind::HotTopic, burst.day)));
     facts
 }

@@ -34,9 +34,11 @@ pub struct Burst {
     pub day: NaiveDate,
     /// When the ticket that made the number was received.
     pub at: DateTime<Utc>,
-    /// The tickets of the span that ends then, the oldest first.
+    /// The tickets of the span that ends then, and those that followed on the same
+    /// day, the oldest first.
     pub tickets: Vec<TicketNo>,
     pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
 }
 
 /// Recently received tickets by topic.
@@ -106,9 +108,12 @@ impl Bursts {
             }
             let day = civil::day_of(*at);
             let span = &received[first..=last];
-            if span.len() >= usize::from(tickets) && bursts.last().is_none_or(|burst| burst.day != day) {
+            if let Some(burst) = bursts.last_mut().filter(|burst| burst.day == day) {
+                burst.tickets.push(received[last].1.clone());
+                burst.to = *at;
+            } else if span.len() >= usize::from(tickets) {
                 let numbers = span.iter().map(|(_, no)| no.clone()).collect();
-                bursts.push(Burst { day, at: *at, tickets: numbers, from: span[0].0 });
+                bursts.push(Burst { day, at: *at, tickets: numbers, from: span[0].0, to: *at });
             }
         }
         bursts

@@ -33,6 +33,13 @@ pub fn findings(
     if past_conclusion && has(Field::Concluded) && ticket.concluded.is_none() {
         found.push(Anomaly::MissingEnd);
     }
+    let only_concluded = matches!(standing.state, State::Concluded | State::FedBack);
+    if only_concluded && has(Field::Concluded) && ticket.concluded.is_none() {
+        found.push(Anomaly::ConcludedWithoutTime);
+    }
+    if ticket.concluded.is_some_and(|concluded| concluded.at() > now) {
+        found.push(Anomaly::ConcludedInFuture);
+    }
     if ticket.contacted.is_some_and(|contacted| contacted.at() > now) {
         found.push(Anomaly::ContactInFuture);
     }

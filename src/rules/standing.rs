@@ -345,6 +345,8 @@ fn state_of(ticket: &Ticket, round: u16, return_window: Option<&Deadline>, now: 
         Status::Accepted | Status::ExtensionReview => State::Accepted,
         Status::ReturnReview => State::ReturnReview,
         Status::ReturnedUpstream => State::ReturnedUpstream,
+        // A time entered for a later instant is believed when it comes.
+        Status::Concluded if ticket.concluded.is_some_and(|concluded| concluded.at() > now) => State::Accepted,
         Status::Concluded => State::Concluded,
         Status::FedBack => State::FedBack,
         Status::AuditRejected => State::AuditRejected,

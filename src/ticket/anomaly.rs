@@ -6,6 +6,8 @@
 pub enum Anomaly {
     BadPhone,
     ConcludedBeforeReceived,
+    ConcludedInFuture,
+    ConcludedWithoutTime,
     ContactEqualsDispatch,
     ContactInFuture,
     DispatchBeforeReceived,
@@ -33,9 +35,11 @@ pub enum Anomaly {
 
 impl Anomaly {
     /// Every finding.
-    pub const ALL: [Anomaly; 25] = [
+    pub const ALL: [Anomaly; 27] = [
         Anomaly::BadPhone,
         Anomaly::ConcludedBeforeReceived,
+        Anomaly::ConcludedInFuture,
+        Anomaly::ConcludedWithoutTime,
         Anomaly::ContactEqualsDispatch,
         Anomaly::ContactInFuture,
         Anomaly::DispatchBeforeReceived,
@@ -66,6 +70,8 @@ impl Anomaly {
         match self {
             Self::BadPhone => "bad-phone",
             Self::ConcludedBeforeReceived => "concluded-before-received",
+            Self::ConcludedInFuture => "concluded-in-future",
+            Self::ConcludedWithoutTime => "concluded-without-time",
             Self::ContactEqualsDispatch => "contact-equals-dispatch",
             Self::ContactInFuture => "contact-in-future",
             Self::DispatchBeforeReceived => "dispatch-before-received",

@@ -175,7 +175,7 @@ const NO_NUMBER: Changes = &[
     (Field::ContactPhone, "无"),
 ];
 
-const CONCLUDED: Gone = Gone::By("concluded", &[(Field::Status, "已办结"), (Field::Concluded, "2026-03-04 08:00:00")]);
+const CONCLUDED: Gone = Gone::By("concluded", &[(Field::Status, "已办结"), (Field::Concluded, "2026-03-02 09:20:00")]);
 const EXTENDED: Gone = Gone::By(
     "a new version",
     &[

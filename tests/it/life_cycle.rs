@@ -404,7 +404,7 @@ fn five_tickets_of_one_matter_and_town_within_a_day_are_a_burst_once_a_day() {
     let [burst] = &told[..] else { panic!("{told:#?}") };
     assert_eq!((burst.kind, burst.due), (Kind::HotTopic, at("2026-03-03 08:59")));
     assert_eq!(burst.roles, [Role::Desk, Role::BureauHotline]);
-    assert_eq!((text(burst, "n"), text(burst, "nos")), ("5".into(), "T00,T01,T02,T03,T04".into()));
+    assert_eq!((text(burst, "n"), text(burst, "nos")), ("6".into(), "T00,T01,T02,T03,T04,T05".into()));
     assert_eq!(burst.subject.text(), "H/供水/水压/赵巷镇/2026-03-03");
     let both = bursts(&[&day[..], &["2026-03-02 13:00:00", "2026-03-03 08:00:00"]].concat());
     assert_eq!(
@@ -519,4 +519,87 @@ proptest! {
         prop_assert_eq!(keys.len(), all, "{:?}", plan.notices);
         prop_assert_eq!(wanted(view, &policy, LONG_AGO, now).1, plan);
     }
+}
+
+#[test]
+fn a_conclusion_of_a_later_day_is_named_and_silences_nothing_until_then() {
+    let none = TicketFacts::default();
+    let ticket = with(&[REACHED, &[(Field::Status, "已办结"), (Field::Concluded, "2026-03-20 10:00:00")]]);
+    let before = kinds(&ticket, &none, "2026-03-06 09:00");
+    assert!(before.contains(&"overdue-1") && before.contains(&"data-quality"), "{before:?}");
+    let after = kinds(&ticket, &none, "2026-03-20 10:00");
+    assert!(!after.iter().any(|kind| kind.starts_with("overdue")), "{after:?}");
+}
+
+#[test]
+fn a_conclusion_without_its_time_is_named_and_counts_from_its_first_sight() {
+    let ticket = with(&[REACHED, &[(Field::Status, "已办结"), (Field::Concluded, "")]]);
+    let facts = remembered(&[(&ticket, "2026-03-03 10:00")]);
+    assert_eq!(text(&one(&ticket, &facts, "2026-03-03 10:00", Kind::DataQuality), "what"), "状态为已办结,缺办结时间");
+    assert!(kinds(&ticket, &facts, "2026-03-04 09:00").contains(&"feedback-due"));
+    assert!(kinds(&ticket, &facts, "2026-03-05 09:00").contains(&"feedback-overdue"));
+}
+
+#[test]
+fn a_conclusion_before_the_receipt_blames_nobody_for_the_feedback() {
+    let ticket = with(&[REACHED, &[(Field::Status, "已办结"), (Field::Concluded, "2026-02-27 10:00:00")]]);
+    let kinds = kinds(&ticket, &TicketFacts::default(), "2026-03-03 10:00");
+    assert!(!kinds.iter().any(|kind| kind.starts_with("feedback")), "{kinds:?}");
+}
+
+#[test]
+fn after_an_agreed_return_no_unit_is_blamed_until_the_next_dispatch() {
+    let ticket = with(&[RETURN, AGREED]);
+    let facts = remembered(&[(&ticket, "2026-03-02 15:00")]);
+    for now in ["2026-03-04 09:00", "2026-03-06 09:00", "2026-03-10 09:00"] {
+        for notice in sent(&ticket, &facts, now).iter().filter(|notice| notice.kind != Kind::ReturnResult) {
+            assert_eq!(notice.unit, None, "{} at {now}", notice.kind);
+        }
+    }
+}
+
+#[test]
+fn the_unit_that_applied_hears_the_result_though_the_row_names_another() {
+    let asked = with(&[RETURN]);
+    let moved: &Row = &[
+        (Field::Units, "莲渡河道管理站"),
+        (Field::Dispatched, "2026-03-02 16:20:00"),
+        (Field::Status, "待处置"),
+        (Field::ReturnResult, "同意"),
+    ];
+    let moved = with(&[RETURN, moved]);
+    let facts = remembered(&[(&asked, "2026-03-02 11:00"), (&moved, "2026-03-02 16:20")]);
+    let result = one(&moved, &facts, "2026-03-02 16:20", Kind::ReturnResult);
+    assert_eq!((result.unit.as_deref(), text(&result, "unit").as_str()), (Some("澄湾供水服务站"), "澄湾供水服务站"));
+    // One key, whichever row told of it.
+    let agreed = with(&[RETURN, AGREED]);
+    let before = remembered(&[(&asked, "2026-03-02 11:00"), (&agreed, "2026-03-02 16:10")]);
+    let earlier = one(&agreed, &before, "2026-03-02 16:10", Kind::ReturnResult);
+    assert_eq!((earlier.subject, earlier.occurrence), (result.subject, result.occurrence));
+}
+
+#[test]
+fn an_order_waits_for_a_unit_and_is_not_asked_for_anew_in_another_round() {
+    let note: &Row = &[(Field::LeaderNote, "有批示")];
+    let waits: &Row = &[(Field::Dispatched, ""), (Field::Accepted, ""), (Field::Units, ""), (Field::Status, "待派遣")];
+    let before = with(&[note, waits]);
+    let facts = remembered(&[(&before, "2026-03-02 09:05")]);
+    assert!(!kinds(&before, &facts, "2026-03-02 09:05").contains(&"supervision-order"));
+    let after = with(&[note]);
+    let order = one(&after, &facts, "2026-03-02 09:30", Kind::SupervisionOrder);
+    assert_eq!((order.due, order.unit.as_deref()), (at("2026-03-02 09:30"), Some("澄湾供水服务站")));
+
+    let order = Order { year: 2026, number: 7, issued: at("2026-03-02 09:30") };
+    let facts = TicketFacts { orders: vec![order], ..TicketFacts::default() };
+    let round_two: &Row = &[
+        (Field::Dispatched, "2026-03-10 10:00:00"),
+        (Field::Reassigned, "2026-03-10 10:00:00"),
+        (Field::Revisited, "2026-03-10 09:00:00"),
+        (Field::Satisfaction, "不满意"),
+    ];
+    let key = |ticket: &Ticket| {
+        let notice = one(ticket, &facts, "2026-03-10 11:00", Kind::SupervisionOverdue);
+        (notice.subject.text(), notice.occurrence.text())
+    };
+    assert_eq!(key(&with(&[REACHED])), key(&with(&[REACHED, round_two])));
 }
