@@ -110,6 +110,10 @@ pub fn run(cli: &Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         let text = format!("--config: {} is no folder; name the one that holds duban.toml", dir.display());
         return Err(Stop { exit: Exit::Usage, text }.into());
     }
+    if global.now.is_some() && matches!(cli.command, Command::Run(_) | Command::Demo(_)) {
+        let text = "--now: the daemon goes by the machine's clock; `simulate` replays another time".to_owned();
+        return Err(Stop { exit: Exit::Usage, text }.into());
+    }
     let mut session = Session {
         places: Places::of_process(global.config.clone()),
         now: global.now.unwrap_or_else(|| SystemClock.now()),

@@ -18,6 +18,15 @@ use super::{
 /// What separates the parts of a cell that holds a list.
 const LIST: [char; 8] = ['、', ',', ';', '/', '|', '\n', '\r', '，'];
 
+/// What begins a remark in a name.
+const BRACKETS: [char; 6] = ['(', '（', '[', '【', '〔', '<'];
+
+/// Characters of a category at most; notices show it.
+const LONGEST_CATEGORY: usize = 16;
+
+/// Characters of a town's name at most; notices show it.
+const LONGEST_TOWN: usize = 8;
+
 /// A row and what is needed to read it.
 #[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
@@ -48,7 +57,12 @@ impl<'a> Cells<'a> {
     /// 街镇, by name.
     pub(super) fn town(&self) -> Option<Arc<str>> {
         let folded = self.folded(Field::Town)?;
-        self.words.town(&folded).map(Arc::from)
+        self.words.town(&folded).and_then(town_only).map(Arc::from)
+    }
+
+    /// 大类 or 小类: a word, not a sentence with a number in it.
+    pub(super) fn category(&self, field: Field) -> Option<Arc<str>> {
+        self.name(field).filter(|name| is_word(name, LONGEST_CATEGORY)).map(Arc::from)
     }
 
     /// A cell with several names.
@@ -56,10 +70,12 @@ impl<'a> Cells<'a> {
         let Some(names) = self.name(field) else {
             return Box::default();
         };
-        if !names.contains(LIST) {
+        if !names.contains(LIST) && !names.contains(BRACKETS) {
             return Box::new([names.into()]);
         }
-        names.split(LIST).filter(|name| !name.is_empty()).map(Arc::from).collect()
+        // What stands in brackets is a remark, perhaps with somebody's number.
+        let names = names.split(LIST).map(|name| name.split(BRACKETS).next().unwrap_or_default());
+        names.filter(|name| !name.is_empty()).map(Arc::from).collect()
     }
 
     /// A cell with several numbers of tickets.
@@ -231,6 +247,19 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// The town of a cell that may go on with a street and a name, which nobody is told.
+fn town_only(text: &str) -> Option<&str> {
+    let ends = ["街道", "镇", "乡"];
+    let end = ends.into_iter().filter_map(|end| text.find(end).map(|at| at + end.len())).min();
+    let town = end.map_or(text, |end| &text[..end]);
+    is_word(town, LONGEST_TOWN).then_some(town)
+}
+
+/// Whether a text is short and has no number in it.
+fn is_word(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && !text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 /// `15`, `15.0`, `15个工作日`, `15天`; nothing that is no whole number of days.
 fn days_of(folded: &str) -> Option<u16> {
     let end = folded.find(|c: char| !c.is_ascii_digit()).unwrap_or(folded.len());
@@ -243,6 +272,21 @@ fn days_of(folded: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_town_with_a_street_behind_it_only_the_town_is_read() {
+        let rows = [
+            ("赵巷镇", Some("赵巷镇")),
+            ("赵巷镇碧落路88弄7号某家", Some("赵巷镇")),
+            ("澄湾街道清漪路21弄", Some("澄湾街道")),
+            ("工业园区", Some("工业园区")),
+            ("清漪路21弄", None),
+            ("清漪路附近某某先生的家门口", None),
+        ];
+        for (text, town) in rows {
+            assert_eq!(town_only(text), town, "{text}");
+        }
+    }
 
     #[test]
     fn days_are_a_whole_number_with_or_without_a_unit() {

@@ -151,3 +151,11 @@ fn provisional_case(row: &csv::StringRecord) -> String {
     };
     format!("{},{regime},{class},{},{}", &row[0], &row[7], &row[6])
 }
+
+#[test]
+fn the_daemon_takes_no_other_time_for_now() {
+    let house = House::new();
+    let refused = house.duban(&["run", "--for", "1s", "--now", "2026-11-30T09:05"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--now: the daemon goes by the machine's clock"));
+}
