@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::program::{bad, command, duban, fixture, good, object, path, root};
+use crate::program::{House, bad, command, duban, fixture, good, object, path, root};
 
 #[test]
 fn deadlines_agrees_with_every_row_of_the_vectors() {

@@ -73,7 +73,7 @@ pub struct Failing {
 /// A file at fault, with its name and line; a ledger that fails.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
     if args.from >= args.to {
-        return Err(Stop::bad_input("--from is not before --to; nothing lies between them").into());
+        return Err(Stop::bad_input("--from is not before --to; nothing lies between them"));
     }
     let settings = session.settings_if_any()?;
     let setting = match settings {
