@@ -79,6 +79,11 @@ fn rates_of_a_row_follow_its_times_and_its_state() {
             &[(Field::Contacted, "2026-03-03"), (Field::Concluded, "2026-03-05")],
             [MET, MET, MET, MET, NONE],
         ),
+        (
+            "concluded before it was received",
+            &[(Field::Concluded, "2026-02-27 10:00:00")],
+            [MET, MET, NONE, NONE, NONE],
+        ),
         ("void", &[(Field::Status, "作废")], [NONE; 5]),
         (
             "answered by the desk",

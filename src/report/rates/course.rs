@@ -154,7 +154,10 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn current(&self, standing: &Standing) -> Course {
         let ticket = self.view.ticket;
-        let concluded = self.done(standing.is_concluded(ticket), in_round(ticket.concluded, standing));
+        // A time before the receipt is a fault of the data, not a conclusion in time.
+        let possible = |at: &Moment| ticket.received.is_none_or(|received| !received.is_after(*at));
+        let ended = in_round(ticket.concluded, standing).filter(possible);
+        let concluded = self.done(standing.is_concluded(ticket), ended);
         // What was fed back of a void conclusion is void as well.
         let fed_back = match concluded {
             Done::No => Done::No,
