@@ -236,6 +236,27 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// A notice to the kind's own roles, due at `due` together with all others of that
+    /// instant: on time, for no unit, and without facts yet.
+    pub fn new(kind: Kind, subject: Subject, occurrence: Occurrence, due: DateTime<Utc>) -> Self {
+        Self {
+            subject,
+            kind,
+            occurrence,
+            roles: kind.roles().to_vec(),
+            unit: None,
+            category: None,
+            due,
+            expires: None,
+            batch: Batch::Due(due),
+            wish: Wish::Send,
+            late: false,
+            urgent: false,
+            provisional: false,
+            facts: Facts::new(),
+        }
+    }
+
     /// The key of this notice for one of its roles.
     pub fn key(&self, role: Role) -> NoticeKey {
         NoticeKey { subject: self.subject.text(), kind: self.kind, occurrence: self.occurrence.text(), role }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::civil,
-    notice::{Batch, Fact, Facts, Kind, Notice, Occurrence, Period, Role, Subject, Wish},
+    notice::{Fact, Facts, Kind, Notice, Occurrence, Period, Role, Subject},
     rules::rates::Bulletin,
 };
 
@@ -141,22 +141,8 @@ fn facts(period: Period, issued: &Issued) -> Facts {
 
 /// The desk's notice.
 fn notice(period: Period, due: DateTime<Utc>, facts: Facts) -> Notice {
-    Notice {
-        subject: Subject::Period { period, unit: None },
-        kind: kind(period),
-        occurrence: Occurrence::Revision(1),
-        roles: vec![Role::Desk],
-        unit: None,
-        category: None,
-        due,
-        expires: None,
-        batch: Batch::Due(due),
-        wish: Wish::Send,
-        late: false,
-        urgent: false,
-        provisional: false,
-        facts,
-    }
+    let subject = Subject::Period { period, unit: None };
+    Notice { roles: vec![Role::Desk], facts, ..Notice::new(kind(period), subject, Occurrence::Revision(1), due) }
 }
 
 #[cfg(test)]

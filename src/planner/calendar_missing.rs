@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use crate::{
     calendar::civil,
-    notice::{Batch, Facts, Kind, Notice, Occurrence, Subject, Wish},
+    notice::{Facts, Kind, Notice, Occurrence, Subject},
 };
 
 use super::{Plan, Policy, words};
@@ -46,20 +46,5 @@ fn notice(year: i32, tickets: u32, occurrence: Occurrence, due: DateTime<Utc>) -
     facts.insert("year".into(), words::number(year));
     facts.insert("n".into(), words::number(tickets));
     facts.insert("notice_id".into(), words::text(format!("{}/{year}", Kind::CalendarMissing)));
-    Notice {
-        subject: Subject::Year(year),
-        kind: Kind::CalendarMissing,
-        occurrence,
-        roles: Kind::CalendarMissing.roles().to_vec(),
-        unit: None,
-        category: None,
-        due,
-        expires: None,
-        batch: Batch::Due(due),
-        wish: Wish::Send,
-        late: false,
-        urgent: false,
-        provisional: false,
-        facts,
-    }
+    Notice { facts, ..Notice::new(Kind::CalendarMissing, Subject::Year(year), occurrence, due) }
 }

@@ -169,20 +169,11 @@ impl<'a> Case<'a> {
         let ticket = self.view.ticket;
         let provisional = self.standing.conclusion.as_ref().is_some_and(|deadline| deadline.provisional);
         Notice {
-            subject,
-            kind,
-            occurrence,
-            roles: kind.roles().to_vec(),
             unit: self.unit(),
             category: ticket.category.clone(),
-            due,
-            expires: None,
-            batch: Batch::Due(due),
-            wish: Wish::Send,
-            late: false,
             urgent: self.is_urgent(),
             provisional,
-            facts: Facts::new(),
+            ..Notice::new(kind, subject, occurrence, due)
         }
     }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::{
     calendar::civil,
-    notice::{Batch, Fact, Facts, Kind, Notice, Occurrence, Role, Subject, Wish},
+    notice::{Fact, Facts, Kind, Notice, Occurrence, Role, Subject},
     rules::{Rules, findings::findings, standing::standing},
     ticket::TicketNo,
 };
@@ -187,18 +187,9 @@ fn notice(date: NaiveDate, due: DateTime<Utc>, unit: Option<Arc<str>>, mut lists
     }
     Notice {
         roles: vec![if unit.is_some() { Role::Deputy } else { Role::Desk }],
-        subject,
-        kind: Kind::DailyDigest,
-        occurrence: Occurrence::Once,
         unit,
-        category: None,
-        due,
         expires: Some(civil::end_of(date)),
-        batch: Batch::Due(due),
-        wish: Wish::Send,
-        late: false,
-        urgent: false,
-        provisional: false,
         facts,
+        ..Notice::new(Kind::DailyDigest, subject, Occurrence::Once, due)
     }
 }

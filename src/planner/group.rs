@@ -113,22 +113,9 @@ fn notice(view: GroupView<'_>, size: u16, policy: &Policy, now: DateTime<Utc>) -
 
 /// A notice about the group with everything but its occurrence and its facts.
 fn of_group(view: GroupView<'_>, kind: Kind, due: DateTime<Utc>) -> Notice {
-    Notice {
-        subject: Subject::Group { first: view.identity.clone() },
-        kind,
-        occurrence: Occurrence::Once,
-        roles: kind.roles().to_vec(),
-        unit: None,
-        category: view.newest.category.as_deref().map(Into::into),
-        due,
-        expires: None,
-        batch: Batch::Alone,
-        wish: Wish::Send,
-        late: false,
-        urgent: false,
-        provisional: false,
-        facts: Facts::new(),
-    }
+    let subject = Subject::Group { first: view.identity.clone() };
+    let category = view.newest.category.as_deref().map(Into::into);
+    Notice { category, batch: Batch::Alone, ..Notice::new(kind, subject, Occurrence::Once, due) }
 }
 
 fn facts(view: GroupView<'_>, kind: Kind) -> Facts {

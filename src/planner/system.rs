@@ -8,7 +8,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::notice::{Batch, Fact, Facts, Kind, Notice, Occurrence, Subject, Wish};
+use crate::notice::{Fact, Facts, Kind, Notice, Occurrence, Subject};
 
 use super::{Plan, words};
 
@@ -186,22 +186,7 @@ fn event(instant: DateTime<Utc>) -> Fact {
 
 fn notice(kind: Kind, subject: Subject, due: DateTime<Utc>, mut facts: Facts) -> Notice {
     facts.insert("notice_id".into(), words::text(format!("{kind}/{}", subject.text())));
-    Notice {
-        subject,
-        kind,
-        occurrence: Occurrence::Due(due),
-        roles: kind.roles().to_vec(),
-        unit: None,
-        category: None,
-        due,
-        expires: None,
-        batch: Batch::Due(due),
-        wish: Wish::Send,
-        late: false,
-        urgent: false,
-        provisional: false,
-        facts,
-    }
+    Notice { facts, ..Notice::new(kind, subject, Occurrence::Due(due), due) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    notice::{Batch, Fact, Facts, Kind, Notice, Occurrence, Subject, Wish},
+    notice::{Batch, Fact, Facts, Kind, Notice, Occurrence, Subject},
     rules::burst::{Burst, Topic},
 };
 
@@ -17,21 +17,12 @@ pub fn topic(topic: &Topic, bursts: &[Burst], policy: &Policy, watch: Watch, now
             plan.wake(burst.at);
             continue;
         }
+        let subject = Subject::Topic { topic: topic.to_string(), day: burst.day };
         plan.notices.push(Notice {
-            subject: Subject::Topic { topic: topic.to_string(), day: burst.day },
-            kind: Kind::HotTopic,
-            occurrence: Occurrence::Once,
-            roles: Kind::HotTopic.roles().to_vec(),
-            unit: None,
             category: Some(topic.category.clone()),
-            due: burst.at,
-            expires: None,
             batch: Batch::Alone,
-            wish: Wish::Send,
-            late: false,
-            urgent: false,
-            provisional: false,
             facts: facts(topic, burst),
+            ..Notice::new(Kind::HotTopic, subject, Occurrence::Once, burst.at)
         });
     }
     plan

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    notice::{Batch, Fact, Facts, Kind, Notice, Occurrence, Subject, Wish},
+    notice::{Fact, Facts, Kind, Notice, Occurrence, Subject},
     ticket::TicketNo,
 };
 
@@ -14,22 +14,9 @@ const CODE: &str = "row-vanished";
 
 /// data-quality of a row that has been gone since `since`; due when the patience ends.
 pub fn vanished(no: &TicketNo, since: DateTime<Utc>, due: DateTime<Utc>) -> Notice {
-    Notice {
-        subject: Subject::Ticket { no: no.clone(), round: 1, assignment: None },
-        kind: Kind::DataQuality,
-        occurrence: Occurrence::Findings(format!("{CODE}/{}", since.timestamp())),
-        roles: Kind::DataQuality.roles().to_vec(),
-        unit: None,
-        category: None,
-        due,
-        expires: None,
-        batch: Batch::Due(due),
-        wish: Wish::Send,
-        late: false,
-        urgent: false,
-        provisional: false,
-        facts: facts(no, since),
-    }
+    let subject = Subject::Ticket { no: no.clone(), round: 1, assignment: None };
+    let occurrence = Occurrence::Findings(format!("{CODE}/{}", since.timestamp()));
+    Notice { facts: facts(no, since), ..Notice::new(Kind::DataQuality, subject, occurrence, due) }
 }
 
 fn facts(no: &TicketNo, since: DateTime<Utc>) -> Facts {
