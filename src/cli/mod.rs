@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod audience;
+mod backup;
 mod calendar;
 mod calendars;
 mod check;
@@ -31,6 +32,7 @@ mod outbox;
 mod phone;
 mod plan;
 mod report;
+mod restore;
 mod roster;
 mod run;
 mod runtime;
@@ -81,6 +83,8 @@ enum Command {
     Plan(plan::Args),
     Import(import::Args),
     Outbox(outbox::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Report(report::Args),
     Calendar(calendar::Args),
     Roster(roster::Args),
@@ -143,6 +147,8 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Plan(args) => plan::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Outbox(args) => outbox::run(args, session),
+        Command::Backup(args) => backup::run(args, session),
+        Command::Restore(args) => restore::run(args, session),
         Command::Report(args) => report::run(args, session),
         Command::Calendar(args) => calendar::run(args, session),
         Command::Roster(args) => roster::run(args, session),

@@ -58,6 +58,36 @@ pub fn number_key(state: &Path) -> Result<NumberKey, KeyError> {
     bytes.map(NumberKey::new)
 }
 
+/// The key itself, for a backup.
+///
+/// # Errors
+///
+/// When there is none, or it cannot be used.
+pub fn key_bytes(state: &Path) -> Result<[u8; 32], KeyError> {
+    let file = state.join(FILE);
+    let open = File::open(&file).map_err(|source| KeyError::File { file: file.clone(), source })?;
+    read(&file, open)
+}
+
+/// Puts the key of a backup in its place. Another one that is there stays under the
+/// name `number.key.<stamp>`.
+///
+/// # Errors
+///
+/// When a file cannot be written or moved.
+pub fn put_key(state: &Path, key: &[u8; 32], stamp: &str) -> Result<(), KeyError> {
+    let file = state.join(FILE);
+    if key_bytes(state).is_ok_and(|there| there == *key) {
+        return Ok(());
+    }
+    let fault = |source| KeyError::File { file: file.clone(), source };
+    if file.exists() {
+        std::fs::hard_link(&file, state.join(format!("{FILE}.{stamp}"))).map_err(fault)?;
+    }
+    let fresh = file.with_extension(format!("key.{}", std::process::id()));
+    write(&fresh, key).and_then(|()| std::fs::rename(&fresh, &file)).map_err(fault)
+}
+
 fn read(file: &Path, open: File) -> Result<[u8; 32], KeyError> {
     let fault = |source| KeyError::File { file: file.to_owned(), source };
     match rights::refuse_open(file) {
@@ -76,13 +106,8 @@ fn make(file: &Path) -> Result<[u8; 32], KeyError> {
     let mut key = [0; 32];
     SysRng.try_fill_bytes(&mut key).map_err(|source| KeyError::Random { file: file.to_owned(), source })?;
     let fresh = file.with_extension(format!("key.{}", std::process::id()));
-    let written = (|| {
-        let mut open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-        open.write_all(&key)?;
-        open.sync_all()?;
-        // Unlike a rename, a link never replaces the key of another process.
-        std::fs::hard_link(&fresh, file)
-    })();
+    // Unlike a rename, a link never replaces the key of another process.
+    let written = write(&fresh, &key).and_then(|()| std::fs::hard_link(&fresh, file));
     let removed = std::fs::remove_file(&fresh);
     match written.and(removed) {
         Ok(()) => Ok(key),
@@ -92,6 +117,12 @@ fn make(file: &Path) -> Result<[u8; 32], KeyError> {
         }
         Err(source) => Err(KeyError::File { file: file.to_owned(), source }),
     }
+}
+
+fn write(file: &Path, key: &[u8; 32]) -> io::Result<()> {
+    let mut open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    open.write_all(key)?;
+    open.sync_all()
 }
 
 #[cfg(test)]

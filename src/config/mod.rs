@@ -33,7 +33,7 @@ mod settings;
 pub use basics::{Basics, basics};
 pub use calendars::Calendars;
 pub use fault::Fault;
-pub use key::{FILE as KEY_FILE, KeyError, number_key};
+pub use key::{FILE as KEY_FILE, KeyError, key_bytes, number_key, put_key};
 pub use settings::{Ledger, Policy, Schedule, Settings, State, Store, StoreKind, WriteBack, Zone};
 
 use document::Document;

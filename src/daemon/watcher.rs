@@ -93,6 +93,8 @@ pub struct Watcher {
     /// Whether the whole store has been read once.
     settled_in: bool,
     papers: Papers,
+    /// The ledger is a backup's, and not all that is wanted has been compared with it.
+    restored: Option<DateTime<Utc>>,
 }
 
 impl Watcher {
@@ -114,6 +116,7 @@ impl Watcher {
         let inherited = parts.outbox.open_scopes().await?.into_iter().collect();
         let source = Source::read(STORE, &parts.outbox).await?;
         let digests = Digests::read(&parts.outbox).await?;
+        let restored = parts.outbox.restored().await?;
         Ok(Self {
             parts,
             book,
@@ -126,6 +129,7 @@ impl Watcher {
             inherited,
             settled_in: false,
             papers: Papers::new(now),
+            restored,
         })
     }
 
@@ -222,6 +226,7 @@ impl Watcher {
             None => Some(self.bulletins.look(&self.parts, now).await?),
             Some(_) => None,
         };
+        self.end_restore(&report).await?;
         let (of_digest, of_gone) = (Some(Digests::next(&self.parts.policy, now)), self.gone.next(&self.parts.policy));
         let all = [self.book.next_wake(), of_gone, of_store, of_calendar, of_digest, of_bulletins];
         report.next = all.into_iter().flatten().min();

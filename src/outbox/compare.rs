@@ -58,8 +58,9 @@ pub(super) struct NewRow {
     pub role: Arc<str>,
     pub batch: Option<Arc<str>>,
     pub content: Arc<Content>,
-    /// `None`: open.
-    pub superseded: Option<Reason>,
+    /// Open, held, or only recorded as superseded; the latter two with their reason.
+    pub state: NoticeState,
+    pub reason: Option<Reason>,
 }
 
 /// A row that gets new content.
@@ -102,8 +103,13 @@ pub(super) struct Changes {
     pub recorded: Vec<NewRow>,
     pub refreshed: Vec<Renewed>,
     pub reopened: Vec<Renewed>,
+    /// Of the reopened ones those that are to wait for the desk.
+    pub held: Vec<i64>,
     pub superseded: Vec<(i64, Reason)>,
     pub unchanged: u64,
+    /// After a restore: what was due by then may have been sent by the ledger that
+    /// is lost, and is held.
+    pub restored: Option<DateTime<Utc>>,
 }
 
 impl Changes {
@@ -142,6 +148,11 @@ impl Changes {
     }
 
     fn fresh(&mut self, notice: &Notice, role: Role, texts: &Texts, content: &Arc<Content>) {
+        let (state, reason) = match notice.wish {
+            Wish::Superseded(reason) => (NoticeState::Superseded, Some(reason)),
+            Wish::Send if self.may_have_been_sent(notice) => (NoticeState::Held, Some(Reason::Restored)),
+            Wish::Send => (NoticeState::Open, None),
+        };
         let row = NewRow {
             scope: texts.scope.clone(),
             subject: texts.subject.clone(),
@@ -150,12 +161,24 @@ impl Changes {
             role: role.id().into(),
             batch: batch_key(notice, role),
             content: content.clone(),
-            superseded: match notice.wish {
-                Wish::Send => None,
-                Wish::Superseded(reason) => Some(reason),
-            },
+            state,
+            reason,
         };
-        if row.superseded.is_none() { self.new.push(row) } else { self.recorded.push(row) }
+        match notice.wish {
+            Wish::Send => self.new.push(row),
+            Wish::Superseded(_) => self.recorded.push(row),
+        }
+    }
+
+    fn may_have_been_sent(&self, notice: &Notice) -> bool {
+        self.restored.is_some_and(|until| notice.due <= until)
+    }
+
+    fn reopen(&mut self, notice: &Notice, renewed: Renewed) {
+        if self.may_have_been_sent(notice) {
+            self.held.push(renewed.id);
+        }
+        self.reopened.push(renewed);
     }
 
     fn known(&mut self, notice: &Notice, role: Role, row: &KnownRow, content: &Arc<Content>, now: DateTime<Utc>) {
@@ -172,10 +195,10 @@ impl Changes {
                 self.refreshed.push(renewed(became_late.then(|| batch_key(notice, role))));
             }
             (NoticeState::Superseded, Wish::Send) if row.reason.as_deref() != Some(Reason::Cancelled.code()) => {
-                self.reopened.push(renewed(Some(batch_key(notice, role))));
+                self.reopen(notice, renewed(Some(batch_key(notice, role))));
             }
             (NoticeState::Expired, Wish::Send) if notice.expires.is_none_or(|end| end > now) => {
-                self.reopened.push(renewed(Some(batch_key(notice, role))));
+                self.reopen(notice, renewed(Some(batch_key(notice, role))));
             }
             (NoticeState::Open | NoticeState::Held, Wish::Send)
             | (NoticeState::Done | NoticeState::Superseded | NoticeState::Expired, Wish::Send | Wish::Superseded(_)) => {

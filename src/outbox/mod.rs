@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::ticket::TicketNo;
 
+mod backup;
 mod calm;
 mod compare;
 mod error;
@@ -26,6 +27,7 @@ mod proof;
 mod sqlite;
 mod state;
 
+pub use backup::{BackupError, Prepared, Seal, back_up, prepare, put_in_place};
 pub use calm::{Ack, HandedOrder};
 pub use error::OutboxError;
 pub use form::{FormFilter, IssuedForm, NewForm, Series};

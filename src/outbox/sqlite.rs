@@ -6,6 +6,9 @@
 //! transaction is ever taken up again. Reading has a connection of its own.
 
 use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -37,7 +40,7 @@ pub(super) use claim::Lapse;
 /// How often a step begins anew when another program holds the file locked; each
 /// waits for the busy time-out.
 const BUSY_TRIES: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const PAGE_BYTES: u64 = 4096;
 
 /// The ledger in one SQLite file, or in memory.
@@ -58,6 +61,7 @@ impl SqliteLedger {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .disable_statement_logging();
+        make_private(&path)?;
         // Before anything is changed: it may be somebody else's database.
         migrate::inspect(&path, &plain).await?;
         let shared = plain
@@ -115,6 +119,17 @@ impl SqliteLedger {
             return Ok(());
         }
         Err(OutboxError::Corrupt { path: self.path.clone(), source: sqlx::Error::Protocol(said) })
+    }
+}
+
+/// A ledger that is not there yet is made for its owner alone; its journals get the
+/// rights of the file.
+fn make_private(path: &Path) -> Result<(), OutboxError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(OutboxError::Open { path: path.to_owned(), source: sqlx::Error::Io(error) })
+        }
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
@@ -244,7 +259,7 @@ impl Work<'_> {
 }
 
 /// Says what a database error means for the operator.
-fn explain(path: &Path, source: sqlx::Error) -> OutboxError {
+pub(super) fn explain(path: &Path, source: sqlx::Error) -> OutboxError {
     let path = path.to_owned();
     let code = source.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
     // The low byte is SQLite's primary result code.

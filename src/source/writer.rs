@@ -23,7 +23,7 @@ pub struct SqliteStoreWriter {
 
 impl SqliteStoreWriter {
     /// Opens a store to write, and makes it if there is none. The file is
-    /// readable by its owner and group only: it holds citizens' data.
+    /// readable by its owner only: it holds citizens' data.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl SqliteStoreWriter {
     /// a ticket store; such a file is not touched.
     pub async fn open(path: &Path) -> Result<Self, SourceError> {
         let unreadable = |source| SourceError::FileUnreadable { file: path.display().to_string().into(), source };
-        match OpenOptions::new().write(true).create_new(true).mode(0o640).open(path) {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(source) => return Err(unreadable(source)),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod announcements;
+mod backup;
 mod bad_roster;
 mod bulletins;
 mod calendar;

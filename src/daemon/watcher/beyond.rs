@@ -123,4 +123,14 @@ impl Watcher {
         debug!(planned = report.planned, new = report.kept.new, "cycle");
         Ok(next)
     }
+
+    /// After a restore: once the whole store was looked at, all that was wanted
+    /// meanwhile is in the ledger, and held.
+    pub(super) async fn end_restore(&mut self, report: &CycleReport) -> Result<(), OutboxError> {
+        if self.settled_in && report.store.is_none() && self.restored.is_some() {
+            self.parts.outbox.restore_is_over().await?;
+            self.restored = None;
+        }
+        Ok(())
+    }
 }

@@ -8,7 +8,7 @@ use super::{SqliteLedger, Work, cell, list, rows};
 use crate::{
     notice::Reason,
     outbox::{
-        Kept, NoticeState, OutboxError, Wanted,
+        Kept, NoticeState, OutboxError, Wanted, backup,
         compare::{Changes, KnownRow, NewRow, Renewed},
     },
 };
@@ -19,6 +19,7 @@ const SCOPES: usize = 2_000;
 /// Rows in one INSERT: each size is prepared once.
 const ROWS: [usize; 4] = [256, 32, 4, 1];
 
+const RESTORED: &str = "SELECT value FROM meta WHERE key = ?1";
 const KNOWN: &str = "SELECT n.scope, n.id, n.subject, n.kind, n.occurrence, n.role, n.state, n.reason, n.digest, \
      n.late, n.expanded_at IS NOT NULL \
      FROM json_each(?1) w JOIN notice n ON n.scope = w.value ORDER BY n.scope";
@@ -36,6 +37,9 @@ const REOPEN: &str = "UPDATE notice SET unit = ?2, category = ?3, due = ?4, expi
      WHERE id = ?1 AND state IN ('superseded', 'expired') AND NOT EXISTS (SELECT 1 FROM leg WHERE leg.notice = \
      notice.id AND leg.state IN ('sending', 'accepted', 'delivered', 'unknown'))";
 
+const HOLD_SOME: &str = "UPDATE notice SET state = 'held', reason = ?2 \
+     WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'open'";
+
 // A leg that waits to be repeated was handed over once: it stays unknown.
 const DROP_LEGS: &str = "UPDATE leg SET state = CASE WHEN repeats > 0 THEN 'unknown' ELSE 'superseded' END, \
      cause = ?2, ended_at = ?3 WHERE notice IN (SELECT value FROM json_each(?1)) AND state IN ('pending', 'held')";
@@ -51,7 +55,8 @@ impl SqliteLedger {
         let mut kept = Kept::default();
         for sets in sets.chunks(SCOPES) {
             let mut work = self.write().await?;
-            let changes = work.changes(sets, now).await?;
+            let restored = work.restored().await?;
+            let changes = work.changes(sets, Changes { restored, ..Changes::default() }, now).await?;
             kept.unchanged += changes.unchanged;
             work.apply(&changes, &mut kept, now).await?;
             work.commit().await?;
@@ -61,7 +66,18 @@ impl SqliteLedger {
 }
 
 impl Work<'_> {
-    async fn changes(&mut self, sets: &[Wanted], now: DateTime<Utc>) -> Result<Changes, OutboxError> {
+    async fn restored(&mut self) -> Result<Option<DateTime<Utc>>, OutboxError> {
+        let row = self.row(sqlx::query(RESTORED).bind(backup::RESTORED)).await?;
+        let text: Option<String> = row.map(|row| cell(&row, 0)).transpose()?;
+        Ok(text.as_deref().and_then(backup::moment))
+    }
+
+    async fn changes(
+        &mut self,
+        sets: &[Wanted],
+        mut changes: Changes,
+        now: DateTime<Utc>,
+    ) -> Result<Changes, OutboxError> {
         let mut scopes: Vec<&str> = sets.iter().map(|set| set.scope.as_str()).collect();
         scopes.sort_unstable();
         scopes.dedup();
@@ -73,7 +89,6 @@ impl Work<'_> {
                 _ => known.push((scope, vec![row])),
             }
         }
-        let mut changes = Changes::default();
         for set in sets {
             let found = known.binary_search_by(|(scope, _)| scope.as_str().cmp(&set.scope));
             changes.add(set, found.map_or(&[], |at| &known[at].1), now)?;
@@ -89,6 +104,10 @@ impl Work<'_> {
         }
         for renewed in &changes.reopened {
             kept.reopened += self.renew(REOPEN, renewed).await?;
+        }
+        if !changes.held.is_empty() {
+            let hold = sqlx::query(HOLD_SOME).bind(list(&changes.held)).bind(Reason::Restored.code());
+            self.run(hold).await?;
         }
         kept.superseded += self.supersede(&changes.superseded, now).await?;
         Ok(())
@@ -174,10 +193,7 @@ fn known_row(row: &sqlx::sqlite::SqliteRow) -> Result<(String, KnownRow), Outbox
 fn bind_row(values: &mut SqliteArguments, row: &NewRow, now: DateTime<Utc>) -> Result<(), sqlx::error::BoxDynError> {
     let now = now.timestamp_micros();
     let content = &*row.content;
-    let (state, ended) = match row.superseded {
-        None => (NoticeState::Open, None),
-        Some(_) => (NoticeState::Superseded, Some(now)),
-    };
+    let ended = (row.state == NoticeState::Superseded).then_some(now);
     // Shared texts are bound as they are, without a copy.
     values.add(row.scope.clone())?;
     values.add(row.subject.clone())?;
@@ -194,8 +210,8 @@ fn bind_row(values: &mut SqliteArguments, row: &NewRow, now: DateTime<Utc>) -> R
     values.add(content.provisional)?;
     values.add(content.facts.clone())?;
     values.add(content.digest)?;
-    values.add(state.id())?;
-    values.add(row.superseded.map(Reason::code))?;
+    values.add(row.state.id())?;
+    values.add(row.reason.map(Reason::code))?;
     values.add(now)?;
     values.add(ended)
 }
