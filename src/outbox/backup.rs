@@ -168,6 +168,16 @@ pub fn put_in_place(fresh: &Path, ledger: &Path, aside: &Path) -> Result<(), Bac
 }
 
 impl Outbox {
+    /// Holds every open notice due by `until`, after a restore: it may have been
+    /// sent. Gives how many.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails.
+    pub async fn hold(&self, until: DateTime<Utc>) -> Result<u64, OutboxError> {
+        self.ledger.hold(until).await
+    }
+
     /// Until when notices may have been sent by a ledger that is lost.
     ///
     /// # Errors

@@ -273,16 +273,6 @@ impl Outbox {
         self.ledger.cancel(notice, who, now).await
     }
 
-    /// Holds every open notice due by `until`, after a restore: it may have been
-    /// sent. Gives how many.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger fails.
-    pub async fn hold(&self, until: DateTime<Utc>) -> Result<u64, OutboxError> {
-        self.ledger.hold(until).await
-    }
-
     /// Releases a held notice.
     ///
     /// # Errors
