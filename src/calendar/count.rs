@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::{
-    CalendarError, Counted, Day, FIRST_YEAR, LAST_YEAR, Overlay, SecondOpinion, Workdays, YearFile,
+    CalendarError, Counted, Day, FIRST_YEAR, LAST_YEAR, Overlay, Part, SecondOpinion, Workdays, YearFile,
     arrangement::Arrangement,
     civil, opinion,
     table::{Slot, Table},
@@ -28,6 +28,7 @@ pub struct Calendar {
     arrangement: Arrangement,
     table: Table,
     version: String,
+    parts: Vec<Part>,
 }
 
 impl Calendar {
@@ -41,7 +42,9 @@ impl Calendar {
         let arrangement = Arrangement::new(files, overlays)?;
         let table = Table::new(|day| arrangement.facts(day));
         let version = arrangement.version();
-        let calendar = Calendar { arrangement, table, version };
+        let years = files.iter().filter(|file| !file.is_empty()).map(Part::of_year);
+        let parts = years.chain(overlays.iter().map(Part::of_overlay)).collect();
+        let calendar = Calendar { arrangement, table, version, parts };
         calendar.every_year_has_a_workday()?;
         Ok(calendar)
     }
@@ -173,6 +176,11 @@ impl Calendar {
     /// `2018-2026 #a1b2c3d4`. Equal content gives an equal text.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The files that it is made of: the years in order given, then the overlays.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// Compares the known years with what the crate `chinese_holiday` says.

@@ -20,6 +20,7 @@ pub mod icalendar;
 mod lines;
 mod opinion;
 mod overlay;
+mod part;
 mod table;
 mod yearfile;
 
@@ -28,6 +29,7 @@ pub use count::Calendar;
 pub use error::CalendarError;
 pub use opinion::{Difference, SecondOpinion};
 pub use overlay::{LocalDay, Overlay};
+pub use part::Part;
 pub use yearfile::{Listed, YearFile, embedded};
 
 /// The first year that a calendar spans.

@@ -65,6 +65,35 @@ impl Overlay {
         Ok(Overlay { file: file.to_owned(), days })
     }
 
+    /// An overlay made of days that are known, not read; in the order of their dates.
+    ///
+    /// # Errors
+    ///
+    /// As [`Overlay::parse`] of its text.
+    pub fn of_days(file: &str, mut days: Vec<LocalDay>) -> Result<Overlay, CalendarError> {
+        days.sort_by_key(|day| day.date);
+        let text = Overlay { file: file.to_owned(), days }.text();
+        Overlay::parse(file, &text)
+    }
+
+    /// The overlay as a file has it, a day a line.
+    ///
+    /// ```
+    /// use duban::calendar::Overlay;
+    /// let text = "{\n  \"days\": [\n    {\"date\": \"2026-11-05\", \"works\": false, \"reason\": \"进博会放假\"}\n  ]\n}\n";
+    /// assert_eq!(Overlay::parse("local.json", text)?.text(), text);
+    /// # Ok::<(), duban::calendar::CalendarError>(())
+    /// ```
+    pub fn text(&self) -> String {
+        let day = |day: &LocalDay| {
+            let (date, works, reason) = (day.date, day.works, serde_json::Value::from(day.reason.as_str()));
+            format!("    {{\"date\": \"{date}\", \"works\": {works}, \"reason\": {reason}}}")
+        };
+        let days: Vec<String> = self.days.iter().map(day).collect();
+        let days = if days.is_empty() { String::new() } else { format!("\n{}\n  ", days.join(",\n")) };
+        format!("{{\n  \"days\": [{days}]\n}}\n")
+    }
+
     /// The name of the file.
     pub fn file(&self) -> &str {
         &self.file

@@ -12,9 +12,10 @@ use tracing::{debug, info, warn};
 use super::{Exit, Session, Stop, runtime, stop};
 use crate::{
     clock::SystemClock,
-    config::{self, Loaded, Places},
+    config::{self, Fault, Loaded, Places, Stamp},
     daemon::{
-        Assembly, AssemblyError, Changeable, CycleReport, Daemon, Fixed, Maker, Observer, Reload, ScheduleSettings,
+        Again, Assembly, AssemblyError, Changeable, CycleReport, Daemon, Fixed, Maker, Observer, ScheduleSettings,
+        Settings,
         forms::{Cabinet, FormParts},
     },
     delivery::Round,
@@ -40,12 +41,14 @@ pub struct Args {
 ///
 /// Settings at fault, a ledger in use, a store that cannot be read.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
+    // A file that comes while the settings are read is one that has changed since.
+    let stamp = Stamp::of(&session.basics()?.calendars.folder);
     let loaded = session.settings()?;
     session.start_log(&loaded.settings.log)?;
-    runtime::block_on_all_cores(daemon(loaded, session.places.clone(), args.for_))?
+    runtime::block_on_all_cores(daemon(loaded, session.places.clone(), stamp, args.for_))?
 }
 
-async fn daemon(loaded: Loaded, places: Places, after: Option<Duration>) -> anyhow::Result<()> {
+async fn daemon(loaded: Loaded, places: Places, stamp: Stamp, after: Option<Duration>) -> anyhow::Result<()> {
     let settings = &loaded.settings;
     let key = config::number_key(&settings.state.dir).map_err(|e| Stop::bad_input(chain(&e)))?;
     let fixed = Fixed {
@@ -63,13 +66,14 @@ async fn daemon(loaded: Loaded, places: Places, after: Option<Duration>) -> anyh
         reconcile: settings.schedule.reconcile.clone(),
         calendar_check: settings.schedule.calendar_check.clone(),
     };
-    let print = loaded.print;
+    let in_force = loaded.clone();
     let Assembly { watcher, delivery, gateways, proving, means, maker, lock, .. } =
         Assembly::open(fixed.clone(), changeable(loaded)?).await.map_err(stopped)?;
     info!(version = env!("CARGO_PKG_VERSION"), "duban {} starts", env!("CARGO_PKG_VERSION"));
-    let reload = reload(places, maker, print);
+    let settings = Box::new(OnDisk::new(places, maker, in_force, stamp));
     let observer = Arc::new(LogObserver);
-    let daemon = Daemon { watcher, delivery, gateways, proving, means, clock: fixed.clock, observer, schedule, reload };
+    let daemon =
+        Daemon { watcher, delivery, gateways, proving, means, clock: fixed.clock, observer, schedule, settings };
     let stop = CancellationToken::new();
     let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
     told?;
@@ -108,23 +112,78 @@ pub fn stopped(error: AssemblyError) -> anyhow::Error {
     Stop { exit, text: chain(&error) }.into()
 }
 
-/// Reads the settings again; equal ones change nothing.
-fn reload(places: Places, maker: Maker, print: [u8; 32]) -> Reload {
-    let in_force = Mutex::new(print);
-    Box::new(move || {
-        let loaded = config::load(&places).map_err(|faults| {
-            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            lines.join("; ")
-        })?;
-        let mut in_force = in_force.lock().unwrap_or_else(PoisonError::into_inner);
-        if loaded.print == *in_force {
-            return Ok(None);
+/// The settings as their files say.
+struct OnDisk {
+    places: Places,
+    maker: Maker,
+    state: Mutex<InForce>,
+}
+
+/// What was read last.
+struct InForce {
+    loaded: Loaded,
+    /// The calendar folder as it was read, and as it looked last.
+    read: Stamp,
+    looked: Stamp,
+}
+
+impl OnDisk {
+    /// `loaded` is in force; `stamp` was taken before it was read.
+    fn new(places: Places, maker: Maker, loaded: Loaded, stamp: Stamp) -> Self {
+        let state = InForce { loaded, read: stamp.clone(), looked: stamp };
+        Self { places, maker, state: Mutex::new(state) }
+    }
+
+    fn renew(&self, state: &mut InForce, loaded: Loaded) -> Again {
+        match changeable(loaded.clone()) {
+            Ok(fresh) => {
+                state.loaded = loaded;
+                let (policy, means) = self.maker.make(fresh);
+                Again::Renewed(policy, means)
+            }
+            Err(fault) => Again::Refused(format!("{fault:#}").lines().map(str::to_owned).collect()),
         }
-        let print = loaded.print;
-        let made = maker.make(changeable(loaded).map_err(|e| format!("{e:#}"))?);
-        *in_force = print;
-        Ok(Some(made))
-    })
+    }
+}
+
+impl Settings for OnDisk {
+    fn all(&self) -> Again {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&state.loaded.calendars.folder);
+        let loaded = match config::load(&self.places) {
+            Ok(loaded) => loaded,
+            Err(faults) => return refused(&faults),
+        };
+        (state.read, state.looked) = (stamp.clone(), stamp);
+        let prints = |loaded: &Loaded| (loaded.print, loaded.calendars.print);
+        if prints(&loaded) == prints(&state.loaded) {
+            return Again::Equal;
+        }
+        self.renew(&mut state, loaded)
+    }
+
+    fn calendars(&self) -> Again {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&state.loaded.calendars.folder);
+        let at_rest = stamp == state.looked;
+        state.looked.clone_from(&stamp);
+        if stamp == state.read || !at_rest {
+            return Again::Untouched;
+        }
+        state.read = stamp;
+        match config::calendars(&self.places, &state.loaded.settings) {
+            Ok(calendars) if calendars.print == state.loaded.calendars.print => Again::Equal,
+            Ok(calendars) => {
+                let loaded = Loaded { calendars, ..state.loaded.clone() };
+                self.renew(&mut state, loaded)
+            }
+            Err(faults) => refused(&faults),
+        }
+    }
+}
+
+fn refused(faults: &[Fault]) -> Again {
+    Again::Refused(faults.iter().map(ToString::to_string).collect())
 }
 
 /// Tells the log what happens; nothing in it is about a citizen.

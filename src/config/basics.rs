@@ -35,10 +35,10 @@ pub fn basics(places: &Places) -> Result<Basics, Vec<Fault>> {
     let (policy, store) = tables(&places.dir.join("duban.toml"), &mut folder);
     let rules = rules(&places.dir.join("rules.toml"), &mut folder);
     let columns = parts::columns(&places.dir, &store.columns, &mut folder);
-    let calendars = calendars::read(&places.of_settings(&policy.calendars), &mut folder);
+    let calendars = calendars::read(&places.of_settings(&policy.calendars)).map_err(|faults| folder.extend(faults));
     let (faults, _) = folder.finish();
     match (rules, columns, calendars) {
-        (Some(rules), Some(columns), Some(calendars)) if faults.is_empty() => Ok(Basics { rules, calendars, columns }),
+        (Some(rules), Some(columns), Ok(calendars)) if faults.is_empty() => Ok(Basics { rules, calendars, columns }),
         _ => Err(faults),
     }
 }

@@ -1,6 +1,9 @@
 //! The year files: those in the binary, and over them those on disk.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use super::{Fault, folder::Folder};
 use crate::calendar::{self, Calendar, CalendarError, Overlay, YearFile};
@@ -16,6 +19,29 @@ pub struct Calendars {
     pub overlays: Vec<Overlay>,
     /// The table.
     pub calendar: Calendar,
+    /// A print of every file that was read: equal prints are equal calendars.
+    pub print: [u8; 32],
+}
+
+/// How the files of a calendar folder look from outside: equal stamps, equal files.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Stamp(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
+
+impl Stamp {
+    /// Of the folder as it is now; no file is read.
+    pub fn of(directory: &Path) -> Stamp {
+        let mut files = Vec::new();
+        for folder in [directory.to_owned(), directory.join("local")] {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let paths = entries.map(|entry| entry.path());
+            files.extend(paths.filter(|path| path.extension().is_some_and(|found| found == "json")).map(|path| {
+                let looks = std::fs::metadata(&path).and_then(|data| Ok((data.len(), data.modified()?))).ok();
+                (path, looks)
+            }));
+        }
+        files.sort();
+        Stamp(files)
+    }
 }
 
 impl Calendars {
@@ -30,6 +56,17 @@ impl Calendars {
         Calendar::new(&years, &self.overlays)
     }
 
+    /// The calendar with this overlay in the place of that of its name.
+    ///
+    /// # Errors
+    ///
+    /// When it contradicts another.
+    pub fn with_local(&self, overlay: &Overlay) -> Result<Calendar, CalendarError> {
+        let others = self.overlays.iter().filter(|other| other.file() != overlay.file());
+        let overlays: Vec<Overlay> = others.chain([overlay]).cloned().collect();
+        Calendar::new(&self.years, &overlays)
+    }
+
     /// The file of a year.
     pub fn of(&self, year: i32) -> Option<&YearFile> {
         self.years.iter().find(|file| file.year() == year && !file.is_empty())
@@ -37,7 +74,21 @@ impl Calendars {
 }
 
 /// Reads the folder; what is not there comes from the binary.
-pub fn read(directory: &Path, folder: &mut Folder) -> Option<Calendars> {
+///
+/// # Errors
+///
+/// Every fault that was found in its files.
+pub fn read(directory: &Path) -> Result<Calendars, Vec<Fault>> {
+    let mut folder = Folder::new();
+    let read = all(directory, &mut folder);
+    let (faults, print) = folder.finish();
+    match read {
+        Some(calendars) if faults.is_empty() => Ok(Calendars { print, ..calendars }),
+        Some(_) | None => Err(faults),
+    }
+}
+
+fn all(directory: &Path, folder: &mut Folder) -> Option<Calendars> {
     let on_disk = parse_all(directory, folder, YearFile::parse);
     let overlays = parse_all(&directory.join("local"), folder, Overlay::parse);
     let embedded = calendar::embedded().map_err(|error| folder.add(fault(directory, &error))).ok();
@@ -46,7 +97,7 @@ pub fn read(directory: &Path, folder: &mut Folder) -> Option<Calendars> {
     years.retain(|file| on_disk.iter().all(|newer| newer.year() != file.year()));
     years.extend(on_disk);
     match Calendar::new(&years, &overlays) {
-        Ok(calendar) => Some(Calendars { folder: directory.to_owned(), years, overlays, calendar }),
+        Ok(calendar) => Some(Calendars { folder: directory.to_owned(), years, overlays, calendar, print: [0; 32] }),
         Err(error) => {
             folder.add(fault(directory, &error));
             None

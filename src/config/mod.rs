@@ -31,7 +31,7 @@ mod secret;
 mod settings;
 
 pub use basics::{Basics, basics};
-pub use calendars::Calendars;
+pub use calendars::{Calendars, Stamp};
 pub use fault::Fault;
 pub use key::{FILE as KEY_FILE, KeyError, key_bytes, number_key, put_key};
 pub use settings::{Ledger, Policy, Schedule, Settings, State, Store, StoreKind, WriteBack, Zone};
@@ -70,6 +70,12 @@ fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Who works at this terminal, also behind `sudo`; empty if the environment does not say.
+pub fn person() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(environment);
+    named.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// All settings, parsed and found to fit together.
 #[derive(Clone)]
 pub struct Loaded {
@@ -91,7 +97,8 @@ pub struct Loaded {
     pub templates: Templates,
     /// `calendars/`, over those in the binary.
     pub calendars: Calendars,
-    /// A print of every file that was read: equal prints are equal settings.
+    /// A print of every file that was read, those of the calendars apart: equal
+    /// prints are equal settings.
     pub print: [u8; 32],
 }
 
@@ -121,25 +128,32 @@ pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
     let templates = parts::templates(&places.dir.join("templates"), &wording, &mut folder, &mut document);
     folder.extend(document.finish());
     refuse_unread(&mut folder, &places.dir);
-    let calendars = calendars::read(&places.of_settings(&settings.policy.calendars), &mut folder);
+    let calendars = calendars(places, &settings).map_err(|faults| folder.extend(faults));
     let (faults, print) = folder.finish();
     match (rules, roster, columns, templates, calendars) {
-        (Some(rules), Some(roster), Some(columns), Some(templates), Some(calendars)) if faults.is_empty() => {
-            Ok(Loaded {
-                places: places.clone(),
-                settings,
-                channels,
-                secrets,
-                rules,
-                roster,
-                columns,
-                templates,
-                calendars,
-                print,
-            })
-        }
+        (Some(rules), Some(roster), Some(columns), Some(templates), Ok(calendars)) if faults.is_empty() => Ok(Loaded {
+            places: places.clone(),
+            settings,
+            channels,
+            secrets,
+            rules,
+            roster,
+            columns,
+            templates,
+            calendars,
+            print,
+        }),
         _ => Err(faults),
     }
+}
+
+/// Reads the calendars that the settings name, and nothing else.
+///
+/// # Errors
+///
+/// Every fault that was found in them.
+pub fn calendars(places: &Places, settings: &Settings) -> Result<Calendars, Vec<Fault>> {
+    calendars::read(&places.of_settings(&settings.policy.calendars))
 }
 
 /// A file that nobody reads is most often one with a wrong name.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike, Utc};
 use crate::{
     planner::{self, GroupView, Order, Plan, Policy, Seen, SmsOutcome, TicketFacts, View, Watch},
     rules::{
+        Standing,
         burst::{Bursts, Topic},
         repeat::{RepeatEntry, RepeatIndex},
     },
@@ -24,6 +25,24 @@ struct Entry {
     planned: bool,
     /// The unknown year that a deadline of it needs.
     unknown_year: Option<i32>,
+}
+
+impl Entry {
+    /// What a policy makes of it, changing nothing.
+    fn under(&self, policy: &Policy, watch: Watch, now: DateTime<Utc>) -> (Plan, Vec<Seen>, Option<i32>) {
+        let standing =
+            crate::rules::standing::standing(&self.ticket, &self.facts.rounds, &policy.calendar, &policy.rules, now);
+        let seen = planner::observe(&self.ticket, &standing, &self.facts);
+        let view = View { ticket: &self.ticket, facts: &self.facts, outcomes: &self.outcomes, told: &[] };
+        let (standing, plan) = planner::wanted(view, policy, watch, now);
+        (plan, seen, unknown_year(&standing))
+    }
+}
+
+/// The unknown year that a deadline of a ticket needs.
+fn unknown_year(standing: &Standing) -> Option<i32> {
+    let needed = standing.conclusion.filter(|due| due.provisional && !standing.state.is_final());
+    needed.map(|due| due.day.year())
 }
 
 /// What a look at a ticket gave.
@@ -180,9 +199,13 @@ impl Book {
         found.map_or_else(Vec::new, |group| group.members)
     }
 
-    /// Every open ticket: after new rules or a new calendar.
-    pub fn all(&self) -> Vec<TicketNo> {
-        self.entries.keys().cloned().collect()
+    /// The open tickets of which another policy wants something else, sees something
+    /// else or waits for another instant; and those that are due by now anyhow.
+    pub fn touched(&self, [old, new]: [&Policy; 2], watch: Watch, now: DateTime<Utc>) -> BTreeSet<TicketNo> {
+        let is_touched = |entry: &Entry| {
+            entry.next.is_none_or(|next| next <= now) || entry.under(old, watch, now) != entry.under(new, watch, now)
+        };
+        self.entries.iter().filter(|(_, entry)| is_touched(entry)).map(|(no, _)| no.clone()).collect()
     }
 
     /// Plans one ticket; a ticket of which nothing more is owed leaves the book.
@@ -200,8 +223,7 @@ impl Book {
         if let Some(old) = entry.next.take() {
             self.wakes.remove(&(old, no.clone()));
         }
-        let needed = standing.conclusion.filter(|due| due.provisional && !standing.state.is_final());
-        let before = std::mem::replace(&mut entry.unknown_year, needed.map(|due| due.day.year()));
+        let before = std::mem::replace(&mut entry.unknown_year, unknown_year(&standing));
         let after = entry.unknown_year;
         count(&mut self.unknown_years, before, after);
         if standing.state.is_final() {

@@ -14,6 +14,7 @@ mod lasting;
 mod lock;
 pub mod proving;
 mod pulse;
+mod reload;
 mod run;
 mod schedule;
 mod systemd;
@@ -25,7 +26,8 @@ pub use every::{EveryError, every_ticket};
 pub use health::Gateways;
 pub use lock::{LedgerLock, LockError};
 pub use proving::Proving;
-pub use run::{Daemon, Observer, Reload, RunError, ScheduleSettings, citizens};
+pub use reload::{Again, Settings};
+pub use run::{Daemon, Observer, RunError, ScheduleSettings, citizens};
 pub use watcher::{CycleReport, Watcher, WatcherParts};
 
 use crate::{

@@ -28,7 +28,6 @@ use crate::{
     clock::Clock,
     delivery::{Boxed, Broken, Delivery, DeliveryError, Means, Round},
     outbox::CITIZEN,
-    planner::Policy,
     telemetry::chain,
     ticket::TicketNo,
 };
@@ -38,6 +37,7 @@ use super::{
     lasting::Lasting,
     proving::prove,
     pulse::{Pulse, Pulses},
+    reload::{self, Settings},
     schedule::{self, Wakes},
     systemd,
 };
@@ -57,10 +57,6 @@ pub trait Observer: Send + Sync {
     fn round(&self, round: &Round);
 }
 
-/// Reads the settings again: policy and means if they have changed, nothing if
-/// they are as they were, else what is wrong with them.
-pub type Reload = Box<dyn Fn() -> Result<Option<(Arc<Policy>, Arc<Means>)>, String> + Send + Sync>;
-
 /// What the loops run on.
 pub struct Daemon {
     pub watcher: Watcher,
@@ -72,7 +68,7 @@ pub struct Daemon {
     pub clock: Arc<dyn Clock>,
     pub observer: Arc<dyn Observer>,
     pub schedule: ScheduleSettings,
-    pub reload: Reload,
+    pub settings: Box<dyn Settings>,
 }
 
 /// When the loops look.
@@ -107,13 +103,13 @@ pub(super) struct Shared {
     pub(super) kept: Arc<Notify>,
     /// An SMS to a citizen may have been taken.
     pub(super) taken: Notify,
-    wakes: Wakes,
+    pub(super) wakes: Wakes,
     pulses: Pulses,
     /// The whole store has been read once.
     ready: AtomicBool,
-    means: Arc<ArcSwap<Means>>,
-    reload: Reload,
-    delivery: Delivery,
+    pub(super) means: Arc<ArcSwap<Means>>,
+    pub(super) settings: Box<dyn Settings>,
+    pub(super) delivery: Delivery,
 }
 
 impl Daemon {
@@ -135,7 +131,7 @@ impl Daemon {
             pulses: Pulses::default(),
             ready: AtomicBool::new(false),
             means: self.means,
-            reload: self.reload,
+            settings: self.settings,
             delivery: self.delivery.clone(),
         });
         let hangups = signal(SignalKind::hangup()).map_err(RunError::Signal)?;
@@ -143,7 +139,7 @@ impl Daemon {
         let tracker = TaskTracker::new();
         let watch = tracker.spawn(watch(self.watcher, shared.clone(), outcomes, self.schedule.poll));
         let deliver = tracker.spawn(deliver(self.delivery, self.gateways, shared.clone(), settled));
-        let reloads = tracker.spawn(hang_up(hangups, shared.clone()));
+        let reloads = tracker.spawn(reload::hang_up(hangups, shared.clone()));
         let feed = tracker.spawn(feed(shared.clone()));
         let proofs = tracker.spawn(prove(self.proving, shared.clone()));
         tracker.close();
@@ -181,9 +177,7 @@ async fn watch(
         if shared.wakes.take_reconcile() {
             watcher.reconcile();
         }
-        if shared.wakes.take_reload() {
-            reload(&mut watcher, &shared).await;
-        }
+        reload::look(&mut watcher, &shared).await;
         let now = shared.clock.now();
         let wait = match watcher.cycle(now).await {
             Ok(report) => {
@@ -206,34 +200,6 @@ async fn watch(
         };
         shared.pulses.beat(Pulse::Watch);
         rest(&mut watcher, &shared, &mut outcomes, wait).await;
-    }
-}
-
-/// A hang-up signal asks for the settings to be read again.
-async fn hang_up(mut hangups: tokio::signal::unix::Signal, shared: Arc<Shared>) {
-    loop {
-        tokio::select! {
-            Some(()) = hangups.recv() => shared.wakes.reload(),
-            () = shared.stop.cancelled() => return,
-        }
-    }
-}
-
-/// Settings that fit take effect at once; bad ones leave the old in force.
-async fn reload(watcher: &mut Watcher, shared: &Shared) {
-    match (shared.reload)() {
-        Ok(None) => info!("the settings are as they were; nothing was reloaded"),
-        Ok(Some((policy, means))) => {
-            shared.means.store(means);
-            let _under_way = shared.delivery.cycle();
-            match watcher.adopt(policy, shared.clock.now()).await {
-                Ok(report) => info!(planned = report.planned, "the settings were reloaded"),
-                Err(fault) => {
-                    error!(error = %chain(&fault), "the settings were reloaded; tickets are planned by them once the ledger can be written");
-                }
-            }
-        }
-        Err(faults) => error!(error = %faults, "the settings are at fault; the old stay in force"),
     }
 }
 

@@ -113,6 +113,7 @@ impl Watcher {
             }
             book.remember_repeat(from_ledger(entry));
         }
+        parts.outbox.calendar_in_force(parts.policy.calendar.parts(), now).await?;
         let inherited = parts.outbox.open_scopes().await?.into_iter().collect();
         let source = Source::read(STORE, &parts.outbox).await?;
         let digests = Digests::read(&parts.outbox).await?;
@@ -143,6 +144,11 @@ impl Watcher {
         if let Some((_, kept)) = &self.waiting {
             kept.notify_one();
         }
+    }
+
+    /// The ledger.
+    pub fn outbox(&self) -> &Outbox {
+        &self.parts.outbox
     }
 
     /// How many tickets are open.
@@ -261,15 +267,21 @@ impl Watcher {
         Ok(report)
     }
 
-    /// New rules or a new calendar: every open ticket is planned again.
+    /// New rules or a new calendar: of the open tickets only those of which something
+    /// else is wanted or seen now are kept again.
     ///
     /// # Errors
     ///
     /// When the ledger fails.
     pub async fn adopt(&mut self, policy: Arc<Policy>, now: DateTime<Utc>) -> Result<CycleReport, OutboxError> {
-        self.parts.policy = policy;
+        let old = std::mem::replace(&mut self.parts.policy, policy);
         let mut report = CycleReport::default();
-        if let Err(error) = self.keep(self.book.all().into_iter().collect(), now, &mut report).await {
+        let touched = self.book.touched([&old, &self.parts.policy], self.parts.watch, now);
+        let kept = match self.parts.outbox.calendar_in_force(self.parts.policy.calendar.parts(), now).await {
+            Ok(_) => self.keep(touched, now, &mut report).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
             self.start_over();
             return Err(error);
         }

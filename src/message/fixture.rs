@@ -45,7 +45,10 @@ fn has_ticket(kind: Kind) -> bool {
     let of_group =
         matches!(kind, Kind::RepeatApproaching | Kind::BatchFormIssued | Kind::BatchMeetingDue | Kind::HotTopic);
     let of_period = matches!(kind, Kind::DailyDigest | Kind::WeeklyBulletin | Kind::MonthlyBulletin);
-    let of_system = matches!(kind, Kind::CalendarMissing | Kind::SourceDown | Kind::SourceRestored | Kind::GatewayDown);
+    let of_system = matches!(
+        kind,
+        Kind::CalendarMissing | Kind::SourceDown | Kind::SourceRestored | Kind::GatewayDown | Kind::SettingsRefused
+    );
     !(kind.is_to_citizen() || of_group || of_period || of_system)
 }
 
@@ -263,6 +266,7 @@ fn system() -> Rows {
         (Kind::SourceDown, vec![source(vec![("n", Fact::Number(120))])]),
         (Kind::SourceRestored, vec![source(vec![("at", text("2026-12-28 12:00"))])]),
         (Kind::GatewayDown, vec![gateway("短信"), gateway("邮件")]),
+        (Kind::SettingsRefused, vec![source(vec![("lines", list(&["calendars/2027.json line 3: not a date"; 12]))])]),
     ]
 }
 

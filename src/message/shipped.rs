@@ -1,7 +1,7 @@
 //! The templates that come with the program.
 
 /// Every shipped template, `(name, text)`, sorted by name.
-pub const SHIPPED: [(&str, &str); 149] = [
+pub const SHIPPED: [(&str, &str); 151] = [
     ("archive-due.email.many.txt", include_str!("../../config/templates/archive-due.email.many.txt")),
     ("archive-due.email.txt", include_str!("../../config/templates/archive-due.email.txt")),
     ("audit-pending.email.many.txt", include_str!("../../config/templates/audit-pending.email.many.txt")),
@@ -106,6 +106,8 @@ pub const SHIPPED: [(&str, &str); 149] = [
     ("gateway-down.email.many.txt", include_str!("../../config/templates/gateway-down.email.many.txt")),
     ("gateway-down.email.txt", include_str!("../../config/templates/gateway-down.email.txt")),
     ("gateway-down.sms.many.txt", include_str!("../../config/templates/gateway-down.sms.many.txt")),
+    ("settings-refused.email.many.txt", include_str!("../../config/templates/settings-refused.email.many.txt")),
+    ("settings-refused.email.txt", include_str!("../../config/templates/settings-refused.email.txt")),
     ("gateway-down.sms.txt", include_str!("../../config/templates/gateway-down.sms.txt")),
     ("gathered.email.txt", include_str!("../../config/templates/gathered.email.txt")),
     ("gathered.sms.txt", include_str!("../../config/templates/gathered.sms.txt")),

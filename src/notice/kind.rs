@@ -123,6 +123,8 @@ pub enum Kind {
     SourceRestored,
     /// 通道故障.
     GatewayDown,
+    /// 设置有误未采用.
+    SettingsRefused,
 }
 
 /// One row of the catalogue.
@@ -135,7 +137,7 @@ struct Entry {
 
 impl Kind {
     /// Every kind, in the catalogue's order.
-    pub const ALL: [Kind; 58] = [
+    pub const ALL: [Kind; 59] = [
         Kind::DispatchReminder,
         Kind::DispatchOverdue,
         Kind::TicketAssigned,
@@ -194,6 +196,7 @@ impl Kind {
         Kind::SourceDown,
         Kind::SourceRestored,
         Kind::GatewayDown,
+        Kind::SettingsRefused,
     ];
 
     fn entry(self) -> Entry {
@@ -284,6 +287,7 @@ impl Kind {
             Kind::SourceDown => row("source-down", "工单数据源无法读取", &[Ops, Desk], &[Email]),
             Kind::SourceRestored => row("source-restored", "工单数据源已恢复", &[Ops, Desk], &[Email]),
             Kind::GatewayDown => row("gateway-down", "通道故障", &[Ops, Desk], &[Email, Sms]),
+            Kind::SettingsRefused => row("settings-refused", "有误未采用", &[Ops, Desk], &[Email]),
         }
     }
 

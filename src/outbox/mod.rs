@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use crate::ticket::TicketNo;
 
 mod backup;
+mod calendar;
 mod calm;
 mod compare;
 mod error;
@@ -28,6 +29,7 @@ mod sqlite;
 mod state;
 
 pub use backup::{BackupError, Prepared, Seal, back_up, prepare, put_in_place};
+pub use calendar::CalendarVersion;
 pub use calm::{Ack, HandedOrder};
 pub use error::OutboxError;
 pub use form::{FormFilter, IssuedForm, NewForm, Series};

@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::{LedgerSettings, OutboxError};
 
+mod calendar;
 mod calm;
 mod claim;
 mod desk;

@@ -53,7 +53,7 @@ pub use observe::{Order, Seen, SmsOutcome, SmsState, TicketFacts, Told, observe}
 pub use past::{End, PastRound, Stamp};
 pub use sights::{Decision, Sight, Version};
 pub use supervision::dated_answer;
-pub use system::{Gateway, Health, Patience, gateway, source};
+pub use system::{Gateway, Health, Patience, Refused, gateway, refused, source};
 pub use topic::topic;
 pub use upcoming::upcoming;
 pub use vanished::vanished;

@@ -170,6 +170,23 @@ pub fn gateway(gateway: Gateway<'_>, health: &Health, now: DateTime<Utc>) -> Pla
     plan
 }
 
+/// Settings that were read again and do not fit: those in force stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// When they were read first.
+    pub since: DateTime<Utc>,
+    /// What is wrong with them, as it is told; nothing of a ticket is in it.
+    pub lines: Vec<String>,
+}
+
+/// settings-refused: once for each set of faults.
+pub fn refused(name: &str, refused: &Refused) -> Plan {
+    let lines = Fact::List(refused.lines.clone());
+    let facts = facts([("source", words::text(name)), ("since", event(refused.since)), ("lines", lines)]);
+    let notice = notice(Kind::SettingsRefused, Subject::Source(name.to_owned()), refused.since, facts);
+    Plan { notices: vec![notice], next: None }
+}
+
 /// The outage that is told, with the step that is due.
 fn told(health: &Health, now: DateTime<Utc>) -> Option<(&Outage, DateTime<Utc>)> {
     let outage = health.outage.as_ref()?;

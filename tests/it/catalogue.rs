@@ -34,7 +34,7 @@ enum Class {
 /// A row of the catalogue: id, roles, media, class.
 type Row = (&'static str, &'static str, &'static str, Class);
 
-const CATALOGUE: [Row; 58] = {
+const CATALOGUE: [Row; 59] = {
     use Class::{Counts, Nothing, P0, P1, P1FormP2};
     [
         ("dispatch-reminder", "desk", "sms email", P0),
@@ -95,6 +95,7 @@ const CATALOGUE: [Row; 58] = {
         ("source-down", "ops desk", "email", Counts),
         ("source-restored", "ops desk", "email", Counts),
         ("gateway-down", "ops desk", "email sms", Counts),
+        ("settings-refused", "ops desk", "email", Counts),
     ]
 };
 
@@ -105,7 +106,7 @@ const TICKETS: [&str; 5] = ["no", "t4", "nos", "recv", "unit"];
 
 /// Kinds that no row alone makes wanted; each has a test of its own below, in
 /// `life_cycle` or in `outages`.
-const BY_OTHERS: [Kind; 14] = [
+const BY_OTHERS: [Kind; 15] = [
     Kind::DeadlineRecomputed,
     Kind::SupervisionDue,
     Kind::SupervisionOverdue,
@@ -118,6 +119,7 @@ const BY_OTHERS: [Kind; 14] = [
     Kind::SourceDown,
     Kind::SourceRestored,
     Kind::GatewayDown,
+    Kind::SettingsRefused,
     Kind::WeeklyBulletin,
     Kind::MonthlyBulletin,
 ];

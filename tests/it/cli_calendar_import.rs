@@ -151,17 +151,26 @@ fn a_new_year_moves_the_deadlines_that_reach_into_it_and_no_other() {
     let now = "2026-12-30T12:00";
     let before = fs::read(house.state().join("tickets.db")).unwrap();
     let moved = objects(&house.duban(&["calendar", "diff", path(&year), "--now", now, "--json"]));
-    let moved: Vec<Value> = moved.into_iter().filter(|moved| moved["duty"] == "conclusion").collect();
+    let conclusion = |moved: &Value| {
+        let deadlines = moved["deadlines"].as_array().unwrap();
+        let conclusion = deadlines.iter().find(|one| one["duty"] == "conclusion").cloned()?;
+        Some((moved["ticket"].as_str().unwrap().to_owned(), moved["unit"].clone(), conclusion))
+    };
     let told = |no: &str, old: &str, new: &str| {
-        json!({
-            "ticket": no, "unit": "澄湾供水服务站", "duty": "conclusion",
+        let moved = json!({
+            "duty": "conclusion",
             "old": format!("{old}T00:00:00+08:00"), "new": format!("{new}T00:00:00+08:00"),
             "old_provisional": true, "provisional": false,
-        })
+        });
+        (no.to_owned(), json!("澄湾供水服务站"), moved)
     };
+    let moved: Vec<_> = moved.iter().filter_map(conclusion).collect();
     assert_eq!(moved, [told("A3", "2027-01-02", "2027-01-05"), told("A1", "2027-01-05", "2027-01-06")]);
     let text = good(&house.duban(&["calendar", "diff", path(&year), "--now", now]));
-    assert!(text.contains("A1 澄湾供水服务站 办结截止 2027-01-04 24:00(暂定) → 2027-01-05 24:00\n"), "{text}");
+    assert!(text.contains("A1 澄湾供水服务站\n"), "{text}");
+    assert!(text.contains("  办结截止 2027-01-04 24:00(暂定) → 2027-01-05 24:00\n"), "{text}");
+    assert!(text.contains("  不再发:办结临期提醒("), "{text}");
+    assert!(text.contains("  新发:期限变更("), "{text}");
     assert_eq!(fs::read(house.state().join("tickets.db")).unwrap(), before);
     assert!(!house.config().join("calendars").exists());
     let same = good(&house.duban(&["calendar", "diff", path(&notice("2026")), "--now", now]));

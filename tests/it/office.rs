@@ -12,7 +12,7 @@ use duban::{
     clock::{Clock, HandClock},
     config::{self, Places},
     daemon::{
-        Assembly, Changeable, Fixed, Gateways, LedgerLock, Proving, Watcher, citizens,
+        Assembly, Changeable, Fixed, Gateways, LedgerLock, Maker, Proving, Watcher, citizens,
         forms::{Cabinet, FormParts},
     },
     delivery::{Boxed, Carrier, Delivery, Means, Round},
@@ -33,6 +33,7 @@ pub struct Office {
     pub delivery: Delivery,
     pub means: Arc<Means>,
     pub proving: Option<Proving>,
+    maker: Maker,
     gateways: Gateways,
     clock: Arc<HandClock>,
     _lock: LedgerLock,
@@ -67,19 +68,21 @@ impl Office {
             },
             clock: clock.clone(),
         };
-        let changeable = Changeable {
-            rules: loaded.rules,
-            calendar: loaded.calendars.calendar,
-            roster: loaded.roster,
-            templates: loaded.templates,
-            channels: loaded.channels.open(&loaded.secrets).unwrap(),
-            mail_domain: "example.org".into(),
-        };
-        let Assembly { watcher, delivery, gateways, proving, means, outbox, lock, .. } =
+        let changeable = changeable(loaded);
+        let Assembly { watcher, delivery, gateways, proving, means, outbox, maker, lock } =
             Assembly::open(fixed, changeable).await.unwrap();
         let channels: Vec<Arc<dyn Carrier>> = vec![sms.clone(), mail.clone()];
         let means = Arc::new(Means { channels, ..(**means.load()).clone() });
-        Self { house, outbox, watcher, sms, mail, delivery, means, proving, gateways, clock, _lock: lock }
+        Self { house, outbox, watcher, sms, mail, delivery, means, proving, maker, gateways, clock, _lock: lock }
+    }
+
+    /// Takes the settings on disk into force, as a reload does; gives how many tickets
+    /// were planned again.
+    pub async fn reload(&mut self) -> usize {
+        let loaded = config::load(&Places { dir: self.house.config(), credentials: None }).unwrap();
+        let (policy, means) = self.maker.make(changeable(loaded));
+        self.means = Arc::new(Means { channels: self.means.channels.clone(), ..(*means).clone() });
+        self.watcher.adopt(policy, self.now()).await.unwrap().planned
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -124,6 +127,17 @@ impl Office {
                 std::fs::rename(from, to).unwrap();
             }
         }
+    }
+}
+
+fn changeable(loaded: config::Loaded) -> Changeable {
+    Changeable {
+        rules: loaded.rules,
+        calendar: loaded.calendars.calendar,
+        roster: loaded.roster,
+        templates: loaded.templates,
+        channels: loaded.channels.open(&loaded.secrets).unwrap(),
+        mail_domain: "example.org".into(),
     }
 }
 

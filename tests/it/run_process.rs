@@ -13,7 +13,10 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use duban::outbox::{LegState, Outbox};
+use duban::{
+    notice::Kind,
+    outbox::{LegState, Listed, Outbox},
+};
 
 use tempfile::TempDir;
 
@@ -23,7 +26,7 @@ use crate::{
         gateway::{Do as Answer, GatewayPeer},
         smtp::{At, Do as Reply, SmtpPeer},
     },
-    program::{House, path},
+    program::{House, fixture, path},
     running::{Running, Time, is_over, ledger, notices},
     wanted::{STAFF_SMS, urgent, urgent_unreached},
 };
@@ -256,6 +259,37 @@ async fn sighup_takes_settings_that_fit_and_leaves_the_old_where_they_do_not() {
     running.stop().await;
     assert_eq!(old.handed(), 20);
     old.nothing_twice();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_year_put_into_the_folder_is_taken_up_and_a_bad_one_alarms_once() {
+    let peers = Peers::well().await;
+    let (house, time) = (peers.house(), Time::morning());
+    house.import_all([urgent(1)]);
+    let mut running = Running::start(&house, &time);
+    running.until("the first was told", async || peers.handed() == 10).await;
+    let folder = house.config().join("calendars");
+    std::fs::create_dir(&folder).unwrap();
+    let good = std::fs::read_to_string(fixture("calendar/2027-invented.json")).unwrap();
+    std::fs::write(folder.join("2027.json"), &good[..good.len() / 2]).unwrap();
+    running.until_said("the old stay in force", 1).await;
+    assert!(running.said().contains("2027.json"), "{}", running.said());
+    let book = ledger(&house).await;
+    let refused = async || {
+        let mut listed = notices(&book).await;
+        listed.retain(|one| one.notice.key.kind == Kind::SettingsRefused);
+        listed
+    };
+    let was_told = |one: &Listed| one.legs.iter().any(|leg| leg.state == LegState::Accepted);
+    running.until("the operator was told", async || refused().await.iter().any(was_told)).await;
+    // One notice for each of its two roles, however often it is looked at.
+    assert_eq!(refused().await.len(), 2);
+    std::fs::write(folder.join("2027.json"), &good).unwrap();
+    running.until_said("the settings were reloaded", 1).await;
+    running.stop().await;
+    assert_eq!(refused().await.len(), 2);
+    let parts = book.calendar_versions().await.unwrap();
+    assert!(parts.iter().any(|part| part.part == "2027" && part.person.is_empty()), "{parts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -417,6 +417,7 @@ fn of_a_ticket(id: &&str) -> bool {
         "source-down",
         "source-restored",
         "gateway-down",
+        "settings-refused",
     ]
     .contains(id)
 }

@@ -319,6 +319,13 @@ fn mails_about_groups_periods_and_the_system_are_those_of_the_bureau() {
             "短信通道故障",
             "自2026-11-25 08:00起失败7次,待发12条;恢复后仅补发仍有效的提醒。",
         ),
+        (
+            Kind::SettingsRefused,
+            0,
+            &[since],
+            "tickets有误未采用",
+            "2026-11-25 08:00读到的tickets有误,未予采用,仍按原来的运行。",
+        ),
     ]);
 }
 

@@ -17,6 +17,8 @@ use crate::{
 
 mod export;
 mod given;
+mod local;
+mod moved;
 mod moves;
 mod show;
 mod table;
@@ -46,6 +48,8 @@ enum Command {
     ImportNotice(taken::Notice),
     /// Takes over a year from a year file (JSON), an iCalendar file or a table (CSV).
     Import(taken::Import),
+    /// Closes or opens days on the bureau's own account, with a reason.
+    Local(local::Args),
     /// Shows which deadlines of open tickets a new year would move; changes nothing.
     Diff(moves::Args),
     /// Writes a known year as a year file, or as iCalendar.
@@ -80,6 +84,7 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Verify => verify(&calendars.calendar, session),
         Command::ImportNotice(args) => taken::notice(args, &calendars, session),
         Command::Import(args) => taken::import(args, &calendars, session),
+        Command::Local(args) => local::run(args, &calendars, session),
         Command::Diff(args) => moves::run(args, &calendars, session),
         Command::Export(args) => export::run(args, &calendars, session),
     }

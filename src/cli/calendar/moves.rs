@@ -1,13 +1,13 @@
-//! `duban calendar diff`: which deadlines another calendar moves, before it is in force.
+//! `duban calendar diff`: which deadlines another calendar moves and what that means
+//! for their notices, before it is in force.
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-
-use super::{given, input};
+use super::{
+    given, input,
+    moved::{self, Course, Moved, Told},
+};
 use crate::{
-    calendar::Calendar,
     cli::{
         exit::Stop,
         import, instant,
@@ -16,12 +16,12 @@ use crate::{
         session::{Form, Session},
     },
     config::Calendars,
-    rules::{
-        Deadline,
-        standing::{Standing, standing},
-    },
+    outbox::{Filter, Listed},
+    planner::Policy,
+    rules::standing::standing,
     source::Cursor,
     telemetry::chain,
+    ticket::TicketNo,
 };
 
 #[derive(clap::Args, Debug)]
@@ -33,26 +33,13 @@ pub struct Args {
 /// Tickets that are read at a time.
 const PAGE: usize = 2_000;
 
-/// A deadline of an open ticket that is another under the new calendar.
-#[derive(Debug, Serialize)]
-struct Move {
-    ticket: String,
-    unit: Option<String>,
-    duty: &'static str,
-    #[serde(skip)]
-    name: &'static str,
-    #[serde(serialize_with = "instant::iso")]
-    old: DateTime<Utc>,
-    #[serde(serialize_with = "instant::iso")]
-    new: DateTime<Utc>,
-    old_provisional: bool,
-    provisional: bool,
-}
+/// Rows of a ticket that are looked at, at most.
+const ROWS: u32 = 1_000;
 
 /// What the new calendar does to the store.
 #[derive(Debug, Default)]
 struct Moves {
-    moved: Vec<Move>,
+    moved: Vec<Moved>,
     open: usize,
     /// Deadlines that stay and are no longer provisional.
     confirmed: usize,
@@ -70,7 +57,8 @@ pub fn run(args: &Args, calendars: &Calendars, session: &mut Session<'_>) -> any
     let (settings, now) = (session.settings()?, session.now);
     let moves = runtime::block_on(async {
         let opened = Opened::new(settings, now).await?;
-        moves(&opened, &calendar).await
+        let policy = Policy { calendar, ..opened.policy.clone() };
+        moves(&opened, &policy).await
     })??;
     match session.form {
         Form::Json => moves.moved.iter().try_for_each(|moved| session.object(moved)),
@@ -78,76 +66,79 @@ pub fn run(args: &Args, calendars: &Calendars, session: &mut Session<'_>) -> any
     }
 }
 
-async fn moves(opened: &Opened, calendar: &Calendar) -> anyhow::Result<Moves> {
+async fn moves(opened: &Opened, policy: &Policy) -> anyhow::Result<Moves> {
     let mut moves = Moves::default();
     let mut cursor = Cursor::start();
     loop {
         let page = opened.store.changed(cursor, PAGE).await.map_err(import::stop)?;
         for known in opened.known(&page.tickets).await? {
-            moves.add(&known, opened, calendar);
+            moves.add(&known, opened, policy).await?;
         }
         cursor = page.cursor;
         if !page.more {
             break;
         }
     }
-    moves.moved.sort_by(|a, b| (a.new, &a.ticket, a.duty).cmp(&(b.new, &b.ticket, b.duty)));
+    let first =
+        |moved: &Moved| moved.deadlines.iter().map(|one| one.new).chain(moved.added.iter().map(|one| one.at)).min();
+    moves.moved.sort_by(|a, b| (first(a), &a.ticket).cmp(&(first(b), &b.ticket)));
     Ok(moves)
 }
 
 impl Moves {
-    fn add(&mut self, known: &Known, opened: &Opened, calendar: &Calendar) {
+    async fn add(&mut self, known: &Known, opened: &Opened, policy: &Policy) -> anyhow::Result<()> {
         let view = known.view();
-        let under = |calendar| standing(view.ticket, &view.facts.rounds, calendar, &opened.policy.rules, opened.now);
-        let (before, after) = (under(&opened.policy.calendar), under(calendar));
+        let under =
+            |policy: &Policy| standing(view.ticket, &view.facts.rounds, &policy.calendar, &policy.rules, opened.now);
+        let (before, after) = (under(&opened.policy), under(policy));
         if after.state.is_final() {
-            return;
+            return Ok(());
         }
         self.open += 1;
-        for ((duty, name, old), (.., new)) in duties(&before).into_iter().zip(duties(&after)) {
-            let (Some(old), Some(new)) = (old, new) else { continue };
-            if old.due == new.due {
-                self.confirmed += usize::from(old.provisional && !new.provisional);
-            } else if old.due.max(new.due) > opened.now {
-                let unit = view.ticket.units.first().map(|unit| unit.to_string());
-                self.moved.push(Move {
-                    ticket: view.ticket.no.to_string(),
-                    unit,
-                    duty,
-                    name,
-                    old: old.due,
-                    new: new.due,
-                    old_provisional: old.provisional,
-                    provisional: new.provisional,
-                });
-            }
+        let (deadlines, confirmed) = moved::moves(&before, &after, opened.now);
+        self.confirmed += confirmed;
+        let until = moved::until([&before, &after], opened.now);
+        let [before, after] = [&opened.policy, policy].map(|policy| Course::under(policy, known, opened, until));
+        if deadlines.is_empty() && after.is_that_of(&before) {
+            return Ok(());
         }
+        let [sent, withdrawn, added] = moved::notices(&before, &after, &rows(opened, &view.ticket.no).await?);
+        let unit = view.ticket.units.first().map(|unit| unit.to_string());
+        self.moved.push(Moved { ticket: view.ticket.no.to_string(), unit, deadlines, sent, withdrawn, added });
+        Ok(())
     }
 }
 
-/// The duties with a deadline in working days, each with its id and name.
-fn duties(standing: &Standing) -> [(&'static str, &'static str, Option<&Deadline>); 4] {
-    [
-        ("first-contact", "先行联系", standing.first_contact.as_ref()),
-        ("return-window", "退单申请", standing.return_window.as_ref()),
-        ("conclusion", "办结", standing.conclusion.as_ref()),
-        ("second-revisit", "二次回访", standing.second_revisit.as_ref()),
-    ]
+async fn rows(opened: &Opened, no: &TicketNo) -> anyhow::Result<Vec<Listed>> {
+    match &opened.ledger {
+        Some(ledger) => ledger.list(&Filter::Ticket(no.clone()), ROWS).await.map_err(Stop::ledger),
+        None => Ok(Vec::new()),
+    }
 }
 
 fn text(moves: &Moves, year: i32, session: &mut Session<'_>) -> anyhow::Result<()> {
     for moved in &moves.moved {
-        let mark = |provisional| if provisional { "(暂定)" } else { "" };
-        let (old, new) = (instant::end(moved.old), instant::end(moved.new));
-        let (before, after) = (mark(moved.old_provisional), mark(moved.provisional));
-        let unit = moved.unit.as_deref().unwrap_or("待定");
-        writeln!(session.out, "{} {unit} {}截止 {old}{before} → {new}{after}", moved.ticket, moved.name)?;
+        writeln!(session.out, "{} {}", moved.ticket, moved.unit.as_deref().unwrap_or("单位待定"))?;
+        for one in &moved.deadlines {
+            let mark = |provisional| if provisional { "(暂定)" } else { "" };
+            let (old, new) = (instant::end(one.old), instant::end(one.new));
+            let (before, after) = (mark(one.old_provisional), mark(one.provisional));
+            writeln!(session.out, "  {}截止 {old}{before} → {new}{after}", one.name)?;
+        }
+        for (what, notices) in [("已发,不再重发", &moved.sent), ("不再发", &moved.withdrawn), ("新发", &moved.added)]
+        {
+            if !notices.is_empty() {
+                let told = |told: &Told| format!("{}({})", told.kind.chinese(), instant::minute(told.at));
+                writeln!(session.out, "  {what}:{}", notices.iter().map(told).collect::<Vec<_>>().join("、"))?;
+            }
+        }
     }
     let Moves { moved, open, confirmed } = moves;
+    let deadlines: usize = moved.iter().map(|moved| moved.deadlines.len()).sum();
     let n = moved.len();
     writeln!(
         session.out,
-        "{year}年日历:在办工单 {open} 件,变动期限 {n} 个,不变而不再暂定 {confirmed} 个;未作任何改动"
+        "{year}年日历:在办工单 {open} 件,受影响 {n} 件,变动期限 {deadlines} 个,不变而不再暂定 {confirmed} 个;未作任何改动"
     )?;
     Ok(())
 }

@@ -6,13 +6,13 @@ use chrono::{Datelike, NaiveDate};
 
 use super::{given, input};
 use crate::{
-    calendar::{Announcement, Calendar, Day, Scope, Why, YearFile},
+    calendar::{Announcement, Calendar, Day, Part, Scope, Why, YearFile},
     cli::{
         exit::Stop,
-        file,
+        file, open, runtime,
         session::{Form, Session},
     },
-    config::Calendars,
+    config::{self, Calendars},
     rules::proof::weekday,
     telemetry::chain,
 };
@@ -44,9 +44,36 @@ struct Target {
     /// Write into this folder instead of the calendars/ of the settings.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    hand: Hand,
+}
+
+/// By whose hand a calendar changes, and whether it does.
+#[derive(clap::Args, Debug)]
+pub struct Hand {
     /// Only show what would be written.
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
+    /// Who takes it over, for the proofs; the user at this terminal if not named.
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl Hand {
+    /// Notes in the ledger, if there is one, who took over a part.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written; the part is in its folder all the same.
+    pub fn note(&self, part: &Part, session: &Session<'_>) -> anyhow::Result<()> {
+        let Some(settings) = session.settings_if_any()? else { return Ok(()) };
+        let by = self.by.clone().unwrap_or_else(config::person);
+        let now = session.now;
+        runtime::block_on(async {
+            let Some(ledger) = open::ledger(&settings).await? else { return Ok(()) };
+            ledger.calendar_taken_over(part, &by, now).await.map_err(Stop::ledger)
+        })?
+    }
 }
 
 /// What may become of a file that is there already.
@@ -107,14 +134,23 @@ impl Target {
     fn take(&self, new: &New, calendars: &Calendars, session: &mut Session<'_>) -> anyhow::Result<()> {
         let file = &new.file;
         let calendar = calendars.with(file).map_err(|e| Stop::bad_input(chain(&e)))?;
-        let done = match self.dry_run {
+        let done = match self.hand.dry_run {
             true => "试算,未写入".to_owned(),
             false => new.write()?,
         };
+        // Another folder than that of the settings is not in force.
+        if !self.hand.dry_run && self.out.is_none() {
+            self.hand.note(&Part::of_year(file), session)?;
+        }
         match session.form {
             Form::Json => session.object(&serde_json::from_str::<serde_json::Value>(&file.text())?),
             Form::Text => {
-                changes(file.year(), &calendars.calendar, &calendar, session)?;
+                let (year, old) = (file.year(), &calendars.calendar);
+                let workdays = (1..=366).filter_map(|n| NaiveDate::from_yo_opt(year, n));
+                let workdays = workdays.filter(|date| calendar.day(*date).is_ok_and(|day| day.works)).count();
+                let lines = changes(year, old, &calendar)?;
+                writeln!(session.out, "{year}年 工作日 {workdays} 天;与现用日历相比变动 {} 天", lines.len())?;
+                lines.iter().try_for_each(|line| writeln!(session.out, "{line}"))?;
                 writeln!(session.out, "{done}")?;
                 Ok(())
             }
@@ -140,7 +176,7 @@ impl New {
         }
         file::replace(&self.path, &self.file.text(), MODE)?;
         let kept = if self.there.is_some() { ",原文件存为 .bak" } else { "" };
-        Ok(format!("已写入 {path}{kept};运行中的 duban 重新载入后生效(systemctl reload duban)"))
+        Ok(format!("已写入 {path}{kept};运行中的 duban 一分钟内自动采用"))
     }
 }
 
@@ -162,23 +198,22 @@ fn same_days(a: &YearFile, b: &YearFile) -> bool {
     days(a) == days(b)
 }
 
-/// Every day that is another than before, with what it was and will be.
-fn changes(year: i32, old: &Calendar, new: &Calendar, session: &mut Session<'_>) -> anyhow::Result<()> {
+/// Every day of a year and the last week before it that is another than before, with
+/// what it was and will be.
+///
+/// # Errors
+///
+/// When the year is none of a calendar's.
+pub fn changes(year: i32, old: &Calendar, new: &Calendar) -> anyhow::Result<Vec<String>> {
     let first = NaiveDate::from_ymd_opt(year - 1, 12, 25).unwrap_or(NaiveDate::MIN);
-    let (mut workdays, mut changed) = (0, 0);
-    let dates = first.iter_days().take_while(|date| date.year() <= year);
     let mut lines = Vec::new();
-    for date in dates {
+    for date in first.iter_days().take_while(|date| date.year() <= year) {
         let (before, after) = (old.day(date)?, new.day(date)?);
-        workdays += usize::from(after.works && date.year() == year);
         if before.why != after.why {
-            changed += 1;
             lines.push(format!("  {date} {} {} → {}", weekday(date), said(&before), said(&after)));
         }
     }
-    writeln!(session.out, "{year}年 工作日 {workdays} 天;与现用日历相比变动 {changed} 天")?;
-    lines.iter().try_for_each(|line| writeln!(session.out, "{line}"))?;
-    Ok(())
+    Ok(lines)
 }
 
 fn said(day: &Day) -> String {

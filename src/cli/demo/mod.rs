@@ -21,7 +21,7 @@ use crate::{
     clock::{Clock, ShiftedClock},
     config,
     daemon::{
-        Assembly, Changeable, Daemon, Fixed, ScheduleSettings,
+        Again, Assembly, Changeable, Daemon, Fixed, ScheduleSettings, Settings,
         forms::{Cabinet, FormParts},
     },
     message::{Templates, Wording},
@@ -166,13 +166,26 @@ async fn daemon(
         reconcile: "0 7 * * * *".into(),
         calendar_check: "0 0 9 * * *".into(),
     };
-    let reload = Box::new(|| Ok(None));
-    let daemon = Daemon { watcher, delivery, gateways, proving, means, clock, observer: screen, schedule, reload };
+    let settings = Box::new(Unchanging);
+    let daemon = Daemon { watcher, delivery, gateways, proving, means, clock, observer: screen, schedule, settings };
     let stop = CancellationToken::new();
     let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
     told?;
     drop(lock);
     Ok(ran?)
+}
+
+/// The demo's settings are in the binary.
+struct Unchanging;
+
+impl Settings for Unchanging {
+    fn all(&self) -> Again {
+        Again::Untouched
+    }
+
+    fn calendars(&self) -> Again {
+        Again::Untouched
+    }
 }
 
 /// Mails and SMS as files.

@@ -1,6 +1,8 @@
 //! The deadlines of a ticket, each with its proof.
 
-use chrono::{DateTime, Utc};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 
 use super::{
@@ -60,6 +62,9 @@ pub struct End {
     pub proof: Vec<Day>,
     #[serde(skip)]
     pub lines: Vec<String>,
+    /// The years whose days were looked at.
+    #[serde(skip)]
+    pub years: RangeInclusive<i32>,
 }
 
 /// A day of a proof.
@@ -214,6 +219,7 @@ impl Told<'_> {
             skipped: skipped::of(&proof, calendar)?,
             proof: proof.iter().map(Day::of).collect(),
             lines: proof::lines(deadline, calendar)?,
+            years: deadline.start.year()..=deadline.day.year(),
         })
     }
 }

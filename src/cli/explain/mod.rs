@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod after;
+mod calendar;
 mod duty;
 mod head;
 mod skipped;
@@ -46,6 +47,7 @@ struct Explained {
     head: Head,
     deadlines: Vec<Duty>,
     calendar: String,
+    calendar_parts: Vec<calendar::Part>,
     findings: Vec<Finding>,
     wanted: Vec<Planned>,
     upcoming: Vec<Planned>,
@@ -90,9 +92,11 @@ async fn explain(opened: &Opened, no: &TicketNo, days: u16) -> anyhow::Result<Ex
     let upcoming = planner::upcoming(known.view(), &opened.policy, opened.watch, opened.now..until);
     let planned = |notice| Planned::of(notice, &opened.settings.roster);
     let upcoming = upcoming.iter().filter(|notice| notice.due > opened.now).map(planned).collect();
+    let deadlines = duty::all(known.view(), &standing, &opened.policy, opened.now)?;
     Ok(Explained {
         head: Head::of(&known.ticket, &standing, group(opened, no).await?, &tries),
-        deadlines: duty::all(known.view(), &standing, &opened.policy, opened.now)?,
+        calendar_parts: calendar::parts(opened, &deadlines).await?,
+        deadlines,
         calendar: opened.policy.calendar.version().to_owned(),
         findings: of_findings(opened, &known, &standing),
         wanted: plan.notices.iter().map(planned).collect(),

@@ -20,6 +20,9 @@ pub fn write(explained: &Explained, out: &mut dyn Write) -> anyhow::Result<()> {
         duty(one, out)?;
     }
     writeln!(out, "\n工作日历 {}", explained.calendar)?;
+    for part in &explained.calendar_parts {
+        writeln!(out, "  {}", part.line())?;
+    }
     let findings = explained.findings.iter().map(|finding| format!("{}({})", finding.what, finding.code));
     list("数据问题", findings.collect(), out)?;
     list("此刻应发的通知", explained.wanted.iter().map(planned).collect(), out)?;

@@ -8,7 +8,10 @@ use super::{SqliteLedger, cell, connect, explain};
 use crate::outbox::OutboxError;
 
 /// Every migration: its name and its text, in order; the first has number 1.
-const MIGRATIONS: [(&str, &str); 1] = [("ledger", include_str!("../schema/0001_ledger.sql"))];
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("ledger", include_str!("../schema/0001_ledger.sql")),
+    ("calendar_version", include_str!("../schema/0002_calendar_version.sql")),
+];
 
 const FOUND: &str = "SELECT name FROM sqlite_schema WHERE type = 'table'";
 const NEWEST: &str = "SELECT coalesce(max(number), 0) FROM migration";
