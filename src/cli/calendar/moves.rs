@@ -79,9 +79,8 @@ async fn moves(opened: &Opened, policy: &Policy) -> anyhow::Result<Moves> {
             break;
         }
     }
-    let first =
-        |moved: &Moved| moved.deadlines.iter().map(|one| one.new).chain(moved.added.iter().map(|one| one.at)).min();
-    moves.moved.sort_by(|a, b| (first(a), &a.ticket).cmp(&(first(b), &b.ticket)));
+    let last = |moved: &Moved| moved.deadlines.iter().map(|one| one.new).max();
+    moves.moved.sort_by(|a, b| (last(a), &a.ticket).cmp(&(last(b), &b.ticket)));
     Ok(moves)
 }
 
