@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use crate::notice::{Failure, Medium, Outcome};
 
 mod class;
+pub mod cmpp;
 pub mod email;
 mod error;
 pub mod file;

@@ -1,0 +1,3 @@
+//! SMS over CMPP.
+
+pub mod codec;
