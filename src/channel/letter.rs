@@ -1,6 +1,15 @@
 //! What is sent: rendered words and where they go.
 
-use crate::{notice::Medium, ticket::Private};
+use chrono::{DateTime, Utc};
+
+use super::Class;
+use crate::{
+    notice::{Failure, Medium, Outcome},
+    ticket::{
+        Private,
+        phone::{self, NumberKind},
+    },
+};
 
 /// A letter, complete: nothing is looked up or rendered after this.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +49,22 @@ pub struct Sms {
     pub to: Private<String>,
     /// The text with its 【signature】 in front.
     pub text: String,
+}
+
+impl Sms {
+    /// The outcome if the number takes no SMS.
+    pub(super) fn refused(&self, now: DateTime<Utc>) -> Option<Outcome> {
+        if matches!(phone::numbers(self.to.expose()).as_slice(), [one] if one.kind == NumberKind::Mobile) {
+            return None;
+        }
+        let why = Failure::new("sms-number", "the number is no mobile number, which alone takes an SMS");
+        Some(Class::BadRecipient.outcome(why, now, None))
+    }
+
+    /// The signature without 【】, and the text behind it.
+    pub(super) fn split_signature(&self) -> (&str, &str) {
+        self.text.strip_prefix('【').and_then(|rest| rest.split_once('】')).unwrap_or(("", &self.text))
+    }
 }
 
 impl Letter {

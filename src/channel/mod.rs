@@ -21,6 +21,7 @@ pub mod file;
 pub mod gateway;
 mod letter;
 pub mod memory;
+mod report;
 mod scrub;
 mod secret;
 mod settings;
@@ -29,6 +30,7 @@ pub mod tls;
 pub use class::Class;
 pub use error::{ChannelError, Warning};
 pub use letter::{Letter, Mail, Sms, message_id};
+pub use report::{Fate, Report};
 pub use secret::{SecretFrom, SecretPlace, Secrets};
 pub use settings::Settings;
 
@@ -39,6 +41,8 @@ pub enum Channel {
     Email(Box<email::Email>),
     /// An SMS gateway.
     Sms(Box<gateway::Gateway>),
+    /// A carrier's SMS gateway.
+    Cmpp(Box<cmpp::Cmpp>),
     /// A folder with one file a letter.
     File(file::FileSink),
     /// A list in memory, for `simulate` and the tests.
@@ -65,7 +69,10 @@ impl Channel {
         match (self, letter) {
             (Self::Email(channel), Letter::Email(mail)) => channel.send(mail, now).await,
             (Self::Sms(channel), Letter::Sms(sms)) => channel.send(sms, now).await,
-            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_), Letter::Email(_)) => self.wrong_letter(now),
+            (Self::Cmpp(channel), Letter::Sms(sms)) => channel.send(sms, now).await,
+            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_) | Self::Cmpp(_), Letter::Email(_)) => {
+                self.wrong_letter(now)
+            }
             (Self::File(channel), _) => channel.send(letter, now).await,
             (Self::Memory(channel), _) => channel.send(letter, now),
         }
@@ -76,6 +83,7 @@ impl Channel {
         match self {
             Self::Email(channel) => channel.name(),
             Self::Sms(channel) => channel.name(),
+            Self::Cmpp(channel) => channel.name(),
             Self::File(channel) => channel.name(),
             Self::Memory(channel) => channel.name(),
         }
@@ -85,7 +93,7 @@ impl Channel {
     pub fn medium(&self) -> Medium {
         match self {
             Self::Email(_) => Medium::Email,
-            Self::Sms(_) => Medium::Sms,
+            Self::Sms(_) | Self::Cmpp(_) => Medium::Sms,
             Self::File(channel) => channel.medium(),
             Self::Memory(channel) => channel.medium(),
         }
@@ -96,6 +104,7 @@ impl Channel {
         match self {
             Self::Email(channel) => channel.limits(),
             Self::Sms(channel) => channel.limits(),
+            Self::Cmpp(channel) => channel.limits(),
             Self::File(_) | Self::Memory(_) => {
                 Limits { call: Duration::from_secs(10), at_once: 1, per_minute: None, text_units: None }
             }
@@ -111,7 +120,10 @@ impl Channel {
         match (self, letter) {
             (Self::Email(channel), Letter::Email(mail)) => channel.preview(mail, now),
             (Self::Sms(channel), Letter::Sms(sms)) => channel.preview(sms, now),
-            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_), Letter::Email(_)) => Err(self.wrong_letter(now)),
+            (Self::Cmpp(channel), Letter::Sms(sms)) => channel.preview(sms, now),
+            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_) | Self::Cmpp(_), Letter::Email(_)) => {
+                Err(self.wrong_letter(now))
+            }
             (Self::File(channel), _) => channel.preview(letter, now),
             (Self::Memory(_), _) => Ok(letter.body().to_owned()),
         }
@@ -127,7 +139,16 @@ impl Channel {
         match self {
             Self::Email(channel) => channel.probe(now).await,
             Self::Sms(channel) => channel.probe(now).await,
+            Self::Cmpp(channel) => channel.probe(now).await,
             Self::File(_) | Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Leaves a provider that is logged in to all the time.
+    pub async fn close(&self) {
+        match self {
+            Self::Cmpp(channel) => channel.close().await,
+            Self::Email(_) | Self::Sms(_) | Self::File(_) | Self::Memory(_) => {}
         }
     }
 

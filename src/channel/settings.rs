@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Channel, ChannelError, Channels, SecretFrom, Secrets, Warning, email, file, gateway};
+use super::{Channel, ChannelError, Channels, SecretFrom, Secrets, Warning, cmpp, email, file, gateway};
 
 /// The settings of this room, `[channels]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -15,6 +15,8 @@ pub struct Settings {
     pub email: BTreeMap<String, email::Settings>,
     /// `[channels.sms.NAME]`.
     pub sms: BTreeMap<String, gateway::Settings>,
+    /// `[channels.cmpp.NAME]`.
+    pub cmpp: BTreeMap<String, cmpp::Settings>,
     /// `[channels.file.NAME]`.
     pub file: BTreeMap<String, file::Settings>,
 }
@@ -28,6 +30,9 @@ impl Settings {
         }
         for (channel, settings) in &self.sms {
             secrets.extend(settings.secrets.iter().map(|(name, from)| (channel.as_str(), name.as_str(), from)));
+        }
+        for (channel, settings) in &self.cmpp {
+            secrets.extend(settings.secret.as_ref().map(|from| (channel.as_str(), "secret", from)));
         }
         secrets
     }
@@ -52,6 +57,12 @@ impl Settings {
                 Err(found) => faults.extend(found),
             }
         }
+        for (name, settings) in &self.cmpp {
+            match cmpp::Cmpp::open(name, settings, secrets) {
+                Ok(channel) => channels.add(Channel::Cmpp(Box::new(channel))),
+                Err(found) => faults.extend(found),
+            }
+        }
         for (name, settings) in &self.file {
             match file::FileSink::open(name, settings) {
                 Ok(channel) => channels.add(Channel::File(channel)),
@@ -64,13 +75,23 @@ impl Settings {
     /// What is odd but allowed.
     pub fn warnings(&self) -> Vec<Warning> {
         let of_mail = self.email.iter().flat_map(|(name, settings)| settings.warnings(name));
-        of_mail.chain(self.sms.iter().flat_map(|(name, settings)| settings.warnings(name))).collect()
+        let of_cmpp = self.cmpp.iter().flat_map(|(name, settings)| settings.warnings(name));
+        of_mail.chain(self.sms.iter().flat_map(|(name, settings)| settings.warnings(name))).chain(of_cmpp).collect()
+    }
+
+    /// The names of all channels, by kind.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.email.keys().chain(self.sms.keys()).chain(self.cmpp.keys()).chain(self.file.keys())
+    }
+
+    /// Whether an SMS reaches a telephone, and not only a file.
+    pub fn reaches_telephones(&self) -> bool {
+        !self.sms.is_empty() || !self.cmpp.is_empty()
     }
 
     fn names_twice(&self) -> Vec<ChannelError> {
         let mut seen = BTreeSet::new();
-        let names = self.email.keys().chain(self.sms.keys()).chain(self.file.keys());
-        let twice = names.filter(|name| !seen.insert(name.as_str()));
+        let twice = self.names().filter(|name| !seen.insert(name.as_str()));
         twice.map(|name| ChannelError::NameTwice { channel: name.clone() }).collect()
     }
 }

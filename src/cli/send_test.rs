@@ -68,7 +68,12 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
         };
     }
     tls::install();
-    let outcome = runtime::block_on(channel.send(&letter, session.now))?;
+    let sent = async {
+        let outcome = channel.send(&letter, session.now).await;
+        channel.close().await;
+        outcome
+    };
+    let outcome = runtime::block_on(sent)?;
     let (code, detail) = words::failure(&outcome).unzip();
     let receipt = match &outcome {
         Outcome::Accepted(receipt) => receipt.0.as_deref(),
@@ -98,15 +103,14 @@ fn open(name: &str, loaded: &Loaded) -> anyhow::Result<std::sync::Arc<Channel>> 
     let mut only = loaded.channels.clone();
     only.email.retain(|key, _| key == name);
     only.sms.retain(|key, _| key == name);
+    only.cmpp.retain(|key, _| key == name);
     only.file.retain(|key, _| key == name);
     let channels = only.open(&loaded.secrets).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(|fault| chain(fault)).collect();
         Stop::bad_input(lines.join("\n"))
     })?;
     channels.get(name).cloned().ok_or_else(|| {
-        let all = &loaded.channels;
-        let names: Vec<&str> =
-            all.email.keys().chain(all.sms.keys()).chain(all.file.keys()).map(String::as_str).collect();
+        let names: Vec<&str> = loaded.channels.names().map(String::as_str).collect();
         Stop::bad_input(format!("--channel: there is no channel `{name}`; the settings have {}", names.join(", ")))
     })
 }

@@ -15,6 +15,7 @@ pub fn take(
     // A parser would quote what it did not expect, and so print the secret.
     let mut inline = document.take_texts("channels.email.*.password");
     inline.extend(document.take_texts("channels.sms.*.secrets.*"));
+    inline.extend(document.take_texts("channels.cmpp.*.secret"));
     for key in &inline {
         let remedy = "take it out, change it, and say where it lies: { file = \"…\" } or { credential = \"…\" }";
         document.add(key, "a secret must not stand in the settings", remedy);
@@ -74,14 +75,16 @@ fn check(channels: &channel::Settings, secrets: &Secrets, document: &mut Documen
             }
         }
     }
-    let is_taken = |name: &&String| channels.email.contains_key(*name) || channels.sms.contains_key(*name);
+    let is_taken = |name: &&String| {
+        channels.email.contains_key(*name) || channels.sms.contains_key(*name) || channels.cmpp.contains_key(*name)
+    };
     for name in channels.file.keys().filter(is_taken) {
         document.add(&format!("channels.file.{name}"), "there is another channel of this name", "rename one");
     }
     let by_file = |medium| channels.file.values().any(|file| file.medium == medium);
     for (word, there) in [
         ("email", !channels.email.is_empty() || by_file(FileMedium::Email)),
-        ("sms", !channels.sms.is_empty() || by_file(FileMedium::Sms)),
+        ("sms", channels.reaches_telephones() || by_file(FileMedium::Sms)),
     ] {
         if !there {
             let remedy = format!("add [channels.{word}.NAME], or [channels.file.NAME] with medium = \"{word}\"");
@@ -99,6 +102,7 @@ fn key(channels: &channel::Settings, channel: &str, field: &str) -> String {
     let kind = match channel {
         channel if channels.email.contains_key(channel) => "email",
         channel if channels.sms.contains_key(channel) => "sms",
+        channel if channels.cmpp.contains_key(channel) => "cmpp",
         _ => "file",
     };
     format!("channels.{kind}.{channel}.{field}").trim_end_matches('.').to_owned()

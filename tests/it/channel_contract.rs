@@ -11,6 +11,8 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::peers::{
     JSON_GATEWAY, SECRET,
+    cmpp::{self, CmppPeer, Step, What},
+    cmpp_channel,
     gateway::{self, GatewayPeer},
     mail, mail_channel, now, sms, sms_channel,
     smtp::{self, At, SmtpPeer},
@@ -57,6 +59,15 @@ const TABLE: [(Situation, &str, usize); 14] = [
     (TakesItAndSaysHalf, "unknown", 1),
 ];
 
+/// Every wire in one situation.
+async fn stages(situation: Situation, certificates: &Certificates) -> [Stage; 3] {
+    [
+        mail_stage(situation, certificates).await,
+        gateway_stage(situation, certificates).await,
+        cmpp_stage(situation).await,
+    ]
+}
+
 /// A provider in a situation, and a channel to it.
 struct Stage {
     channel: Arc<Channel>,
@@ -77,7 +88,7 @@ impl Stage {
 async fn the_same_situation_has_the_same_outcome_on_every_wire() {
     let certificates = Certificates::made();
     for (situation, expected, taken) in TABLE {
-        for stage in [mail_stage(situation, &certificates).await, gateway_stage(situation, &certificates).await] {
+        for stage in stages(situation, &certificates).await {
             let outcome = stage.channel.send(&stage.letter, now()).await;
             let name = format!("{situation:?} by {}: {outcome:?}", stage.channel.medium());
             assert_eq!(shown(&outcome), expected, "{name}");
@@ -96,7 +107,7 @@ async fn the_same_situation_has_the_same_outcome_on_every_wire() {
 #[tokio::test]
 async fn a_wait_is_counted_from_the_attempt() {
     let certificates = Certificates::made();
-    for stage in [mail_stage(IsFull, &certificates).await, gateway_stage(IsFull, &certificates).await] {
+    for stage in stages(IsFull, &certificates).await {
         match stage.channel.send(&stage.letter, now()).await {
             Outcome::Throttled { until, .. } => assert!(until > now() && until < now() + chrono::TimeDelta::hours(1)),
             other => panic!("{other:?}"),
@@ -107,8 +118,8 @@ async fn a_wait_is_counted_from_the_attempt() {
 #[tokio::test]
 async fn a_letter_of_another_medium_is_refused_before_any_connection() {
     let certificates = Certificates::made();
-    let (smtp, http) = (mail_stage(TakesIt, &certificates).await, gateway_stage(TakesIt, &certificates).await);
-    for (stage, letter) in [(&smtp, &http.letter), (&http, &smtp.letter)] {
+    let [smtp, http, cmpp] = stages(TakesIt, &certificates).await;
+    for (stage, letter) in [(&smtp, &http.letter), (&http, &smtp.letter), (&cmpp, &smtp.letter)] {
         assert_eq!(shown(&stage.channel.send(letter, now()).await), "refused content");
         assert_eq!((stage.taken)(), 0);
     }
@@ -118,14 +129,16 @@ async fn a_letter_of_another_medium_is_refused_before_any_connection() {
 async fn a_probe_tells_who_is_there_and_sends_nothing() {
     let certificates = Certificates::made();
     for (situation, is_there) in [(TakesIt, true), (IsNotThere, false)] {
-        for stage in [mail_stage(situation, &certificates).await, gateway_stage(situation, &certificates).await] {
+        for stage in stages(situation, &certificates).await {
             let found = stage.channel.probe(now()).await;
             assert_eq!(found.is_ok(), is_there, "{situation:?}: {found:?}");
             assert_eq!((stage.taken)(), 0);
         }
     }
-    let wrong = mail_stage(RefusesUs, &certificates).await;
-    assert_eq!(wrong.channel.probe(now()).await.unwrap_err().class(), "channel-down");
+    // A gateway over HTTP says who it refuses only when it is asked for something.
+    for wrong in [mail_stage(RefusesUs, &certificates).await, cmpp_stage(IsNotTrusted).await] {
+        assert_eq!(wrong.channel.probe(now()).await.unwrap_err().class(), "channel-down");
+    }
 }
 
 #[tokio::test]
@@ -206,6 +219,34 @@ async fn gateway_stage(situation: Situation, certificates: &Certificates) -> Sta
         TakesItAndSaysHalf => Do::Raw(b"HTTP/1.1 200 x\r\ncontent-length: 60\r\n\r\n{\"code\":0,".to_vec()),
     };
     http_stage("http", GatewayPeer::doing(what).await)
+}
+
+async fn cmpp_stage(situation: Situation) -> Stage {
+    let submit =
+        |result: u32| move |asked: &cmpp::Asked| vec![Step::Say(cmpp::answered(asked, asked.sequence, result))];
+    let peer = match situation {
+        TakesIt => CmppPeer::well().await,
+        IsNotThere => return absent(|port| cmpp_channel(port, ""), sms()).await,
+        ClosesBefore => CmppPeer::doing_at(What::Accept, |_| vec![Step::Close]).await,
+        StallsBefore => CmppPeer::doing_at(What::Connect, |_| vec![Step::Stall]).await,
+        // There is no TLS; the log-in takes its place, in which we are not trusted.
+        IsNotTrusted => CmppPeer::doing_at(What::Connect, |asked| vec![Step::Say(cmpp::connected(asked, 3))]).await,
+        IsFull => CmppPeer::doing_at(What::Submit, submit(8)).await,
+        KnowsNoSuchRecipient => CmppPeer::doing_at(What::Submit, submit(13)).await,
+        RefusesTheText => CmppPeer::doing_at(What::Submit, submit(6)).await,
+        RefusesUs => CmppPeer::doing_at(What::Submit, submit(10)).await,
+        SaysLater => CmppPeer::doing_at(What::Submit, submit(3)).await,
+        TakesItAndCloses => CmppPeer::doing_at(What::Submit, |_| vec![Step::Close]).await,
+        TakesItAndSaysNothing => CmppPeer::doing_at(What::Submit, |_| vec![Step::Stall]).await,
+        TakesItAndSaysGarbage => {
+            CmppPeer::doing_at(What::Submit, |_| vec![Step::Say(b"<html>welcome</html>".to_vec())]).await
+        }
+        TakesItAndSaysHalf => {
+            let half = |asked: &cmpp::Asked| vec![Step::Say(cmpp::taken(asked)[..15].to_vec()), Step::Close];
+            CmppPeer::doing_at(What::Submit, half).await
+        }
+    };
+    Stage::new(cmpp_channel(peer.port, ""), sms(), move || peer.seen(|seen| seen.submits.len()))
 }
 
 fn http_stage(scheme: &str, peer: GatewayPeer) -> Stage {

@@ -38,6 +38,38 @@ fn a_dry_run_shows_the_request_with_the_signature_and_without_the_secret() {
 }
 
 #[test]
+fn a_dry_run_over_cmpp_shows_log_in_and_message_as_hex_digits() {
+    let house = with_kannel();
+    let carrier = "[channels.cmpp.carrier]\nhost = \"127.0.0.1\"\nversion = \"2.0\"\nsp_id = \"901234\"\n\
+                   secret = { file = \"secrets/cmpp\" }\nservice_id = \"ZWFW\"\nsrc_id = \"106573001234\"\n\n\
+                   # [channels.email.office]";
+    house.edit("duban.toml", "# [channels.email.office]", carrier);
+    house.edit("duban.toml", "sms_parts = 1", "sms_parts = 2");
+    house.edit("duban.toml", "signature = \"青浦水务\"", "signature = \"某市政务服务\"");
+    let file = house.config().join("secrets/cmpp");
+    std::fs::write(&file, "1234\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let args =
+        ["send-test", "--channel", "carrier", "--to", "13800138000", "--dry-run", "--now", "2026-09-01T09:02:03"];
+    let words = ["--text", "您的工单A1024已受理。"];
+    let text = good(&house.duban(&[&args[..], &words].concat()));
+    // The examples of the specification.
+    let connect = "00000027000000010000000139303132333473d90e51994da9367008231c400363162035b58b9b";
+    let submit = [
+        "000000c900000004000000020000000000000000010101005a57465700000000000002000000000000000000000000000000",
+        "0000000000000000083930313233343031300000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000031303635373330303132333400000000000000000001313338303031333830303000000000000000000000",
+        "2a301067d05e02653f52a1670d52a1301160a876845de55355004100310030003200345df253d77406300200000000000000",
+        "00",
+    ];
+    assert_eq!(text, format!("{connect}\n{}\n", submit.concat()));
+    let long = good(&house.duban(&[&args[..], &["--text", &"水".repeat(80)]].concat()));
+    assert_eq!(long.lines().count(), 3, "{long}");
+    let error = bad(&house.duban(&["send-test", "--channel", "carrier", "--to", "13800138000"]), 1);
+    assert!(error.contains("channel `carrier`: not-sent: cmpp-connect"), "{error}");
+}
+
+#[test]
 fn a_dry_run_of_a_mail_shows_its_headers() {
     let house = House::new();
     house.edit("duban.toml", "# [channels.email.office]", MAIL);

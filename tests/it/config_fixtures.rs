@@ -20,7 +20,7 @@ const CHANNELS: &str =
 /// A fixture, the file that it stands for, and how each of its faults begins.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-const ROWS: [Row; 42] = [
+const ROWS: [Row; 44] = [
     ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
     ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
     ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
@@ -70,6 +70,16 @@ const ROWS: [Row; 42] = [
         &["duban.toml:5: channels.sms.kannel.secrets.password: a secret must not stand in the settings"],
     ),
     ("sms-secret-file-missing.toml", "duban.toml", &["duban.toml:5: channels.sms.kannel.secrets.password.file: `"]),
+    (
+        "cmpp-secret-inline.toml",
+        "duban.toml",
+        &["duban.toml:6: channels.cmpp.carrier.secret: a secret must not stand in the settings"],
+    ),
+    (
+        "cmpp-account-too-short.toml",
+        "duban.toml",
+        &["duban.toml:5: channels.cmpp.carrier.sp_id: it has six characters, as the carrier gave it"],
+    ),
     ("no-channel-for-sms.toml", "duban.toml", &["duban.toml:2: channels.sms: no channel takes sms"]),
     ("channel-name-twice.toml", "duban.toml", &["duban.toml:7: channels.file.office: there is another channel"]),
     (
@@ -221,9 +231,9 @@ fn the_examples_of_the_shipped_settings_fit() {
     let lines = shipped[start..end].lines().filter(is_example);
     let house = House::shipped();
     let examples: String = lines.map(|line| format!("{}\n", &line[2..])).collect();
-    assert_eq!(examples.matches("[channels.").count(), 3, "{examples}");
+    assert_eq!(examples.matches("[channels.").count(), 4, "{examples}");
     house.put("duban.toml", &examples.replace("credential = ", "file = "));
-    for secret in ["smtp-password", "sms-password", "secrets/sms-token"] {
+    for secret in ["smtp-password", "sms-password", "secrets/sms-token", "secrets/cmpp-secret"] {
         house.put_secret(secret, "s3cret");
     }
     let faults = told(&house, &house.load().unwrap_err());

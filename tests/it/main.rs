@@ -9,6 +9,7 @@ mod calendar;
 mod calendar_faults;
 mod calm;
 mod catalogue;
+mod channel_cmpp;
 mod channel_contract;
 mod channel_gateway;
 mod channel_mail;

@@ -20,7 +20,6 @@ use super::{ChannelError, Class, Limits, Secrets, Sms, scrub::Scrub, tls};
 use crate::{
     message::sms::count,
     notice::{Failure, Outcome},
-    ticket::phone::{self, NumberKind},
 };
 
 mod answer;
@@ -150,9 +149,8 @@ impl Gateway {
         secrets: &'a dyn Fn(&str) -> Option<&'a secrecy::SecretString>,
     ) -> Result<Request, Outcome> {
         let content = |code: &str, what: &str| Class::BadContent.outcome(Failure::new(code, what), now, None);
-        if !matches!(phone::numbers(sms.to.expose()).as_slice(), [one] if one.kind == NumberKind::Mobile) {
-            let why = Failure::new("sms-number", "the number is no mobile number, which alone takes an SMS");
-            return Err(Class::BadRecipient.outcome(why, now, None));
+        if let Some(refused) = sms.refused(now) {
+            return Err(refused);
         }
         let units = count(&sms.text).units;
         if units > self.settings.text_units() {

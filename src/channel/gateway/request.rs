@@ -87,7 +87,7 @@ impl Blank {
         now: DateTime<Utc>,
         secrets: &'a dyn Fn(&str) -> Option<&'a SecretString>,
     ) -> Result<Request, NotInCharset> {
-        let (sign, bare) = split_signature(&sms.text);
+        let (sign, bare) = sms.split_signature();
         let values = Values {
             phone: sms.to.expose(),
             text: if self.signed_by == SignedBy::Us { &sms.text } else { bare },
@@ -265,9 +265,4 @@ fn parameters(fields: &[(String, Template)], values: &Values<'_>, charset: Chars
         Ok(format!("{name}={}", template.fill_parameter(values, charset)?))
     };
     Ok(fields.iter().map(pair).collect::<Result<Vec<_>, _>>()?.join("&"))
-}
-
-/// The signature without 【】, and the text behind it.
-fn split_signature(text: &str) -> (&str, &str) {
-    text.strip_prefix('【').and_then(|rest| rest.split_once('】')).unwrap_or(("", text))
 }

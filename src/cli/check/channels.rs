@@ -29,11 +29,10 @@ pub fn check(loaded: &Loaded, found: &mut Findings) {
             Ok(_) | Err(_) => {}
         }
     }
-    if channels.email.is_empty() && channels.sms.is_empty() {
+    if channels.email.is_empty() && !channels.reaches_telephones() {
         found.warning(AREA, "通道:邮件与短信都只写成文件,谁也收不到;接通后改用 email 与 sms 通道");
     }
-    let names = channels.email.keys().chain(channels.sms.keys()).chain(channels.file.keys());
-    let names: Vec<&str> = names.map(String::as_str).collect();
+    let names: Vec<&str> = channels.names().map(String::as_str).collect();
     found.fine(AREA, format!("通道:{} 的设置可用", names.join("、")));
 }
 
@@ -56,7 +55,7 @@ async fn probe(channel: &Channel, now: DateTime<Utc>, found: &mut Findings) {
     let name = channel.name();
     let Err(outcome) = channel.probe(now).await else {
         let far = match channel {
-            Channel::Email(_) => "可以登录",
+            Channel::Email(_) | Channel::Cmpp(_) => "可以登录",
             Channel::Sms(_) | Channel::File(_) | Channel::Memory(_) => "可以连接",
         };
         return found.fine(AREA, format!("通道 {name}:{far},未发送任何内容"));

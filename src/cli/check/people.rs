@@ -83,7 +83,7 @@ fn media(channels: &channel::Settings) -> Vec<Medium> {
     if !channels.email.is_empty() {
         media.push(Medium::Email);
     }
-    if !channels.sms.is_empty() {
+    if channels.reaches_telephones() {
         media.push(Medium::Sms);
     }
     media

@@ -10,6 +10,7 @@ use duban::{
 };
 use secrecy::SecretString;
 
+pub mod cmpp;
 pub mod gateway;
 pub mod mail;
 pub mod office;
@@ -80,6 +81,22 @@ pub fn mail_channel(port: u16, more: &str) -> Arc<Channel> {
 /// A channel to an SMS gateway.
 pub fn sms_channel(url: &str, settings: &str) -> Arc<Channel> {
     opened(&format!("[sms.peer]\nurl = \"{url}\"\n{settings}\n")).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+/// A channel to a CMPP gateway on this machine, 3.0 unless `more` says so.
+pub fn cmpp_channel(port: u16, more: &str) -> Arc<Channel> {
+    let version = if more.contains("version =") { "" } else { "version = \"3.0\"\n" };
+    let limit =
+        |name: &str, limit: &str| if more.contains(name) { String::new() } else { format!("{name} = {limit}\n") };
+    let limits: String = [("connect_ms", "400"), ("login_ms", "400"), ("answer_ms", "500"), ("call_ms", "2500")]
+        .map(|(name, ms)| limit(name, ms))
+        .concat();
+    let text = format!(
+        "[cmpp.peer]\nhost = \"127.0.0.1\"\nport = {port}\nsp_id = \"901234\"\nsecret = {{ file = \"s\" }}\n\
+         service_id = \"ZWFW\"\nsrc_id = \"106573001234\"\n{version}{limits}{}{more}\n",
+        limit("per_second", "1000"),
+    );
+    opened(&text).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 /// The one channel of some settings, each of whose secrets is [`SECRET`].

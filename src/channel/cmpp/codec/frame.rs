@@ -50,7 +50,7 @@ impl std::fmt::Debug for Splitter {
 }
 
 impl Splitter {
-    /// Takes what has arrived; ask [`Self::next`] until it has nothing.
+    /// Takes what has arrived; ask [`Self::frame`] until it has nothing.
     pub fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
     }
@@ -60,7 +60,7 @@ impl Splitter {
     /// # Errors
     ///
     /// When its length cannot be right. The stream is lost then.
-    pub fn next(&mut self) -> Result<Option<Frame>, CodecError> {
+    pub fn frame(&mut self) -> Result<Option<Frame>, CodecError> {
         let Some((header, rest)) = self.held.split_first_chunk::<HEADER>() else {
             // Even four bytes are enough to see that this is something else.
             return match self.held.first_chunk::<4>() {

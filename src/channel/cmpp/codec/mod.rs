@@ -135,6 +135,16 @@ pub enum CodecError {
     NotAscii { field: &'static str },
 }
 
+impl CodecError {
+    /// The field at fault, as the settings name it where it is one of theirs.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::TotalLength { .. } | Self::Size { .. } => "Total_Length",
+            Self::Short { field, .. } | Self::TooLong { field, .. } | Self::NotAscii { field } => field,
+        }
+    }
+}
+
 /// What proves a client to its gateway: MD5 over account, nine zero bytes, secret
 /// and the time as ten digits `MMDDHHMMSS`.
 ///

@@ -122,7 +122,7 @@ impl Submit {
     pub fn check(&self, version: Version) -> Result<(), CodecError> {
         for (field, text, most) in [
             ("service_id", &self.service_id, 10),
-            ("fee_terminal", &self.fee_terminal, version.number()),
+            ("fee_terminal_id", &self.fee_terminal, version.number()),
             ("fee_type", &self.fee_type, 2),
             ("fee_code", &self.fee_code, 6),
             ("msg_src", &self.msg_src, 6),
@@ -152,7 +152,7 @@ impl Submit {
         out.byte(self.level);
         out.text("service_id", &self.service_id, 10)?;
         out.byte(self.fee_user_type);
-        out.text("fee_terminal", &self.fee_terminal, version.number())?;
+        out.text("fee_terminal_id", &self.fee_terminal, version.number())?;
         // Since 3.0 a number may be a pseudonym; ours are none.
         out.zeros(version.pseudonym());
         // TP_pId, then TP_udhi: whether the content begins with a header.

@@ -38,7 +38,7 @@ fn hex_of(sent: &Sent, version: Version, sequence: u32) -> String {
 fn frame(bytes: &[u8]) -> Frame {
     let mut splitter = Splitter::default();
     splitter.push(bytes);
-    splitter.next().unwrap().unwrap()
+    splitter.frame().unwrap().unwrap()
 }
 
 fn read(bytes: &str, version: Version) -> Received {
@@ -49,8 +49,7 @@ fn read(bytes: &str, version: Version) -> Received {
 fn connect_is_that_of_the_example_in_both_versions() {
     let connect = Sent::connect("901234", "1234", "0901090203");
     for (version, byte) in [(Version::V2, "20"), (Version::V3, "30")] {
-        let expected =
-            format!("00000027000000010000000139303132333473d90e51994da9367008231c40036316{byte}35b58b9b");
+        let expected = format!("00000027000000010000000139303132333473d90e51994da9367008231c40036316{byte}35b58b9b");
         assert_eq!(hex_of(&connect, version, 1), expected);
     }
 }
@@ -69,9 +68,9 @@ fn the_parts_of_a_long_text_are_those_of_the_example() {
     let parts = contents(&text, 0xa5).unwrap();
     assert_eq!(hex::encode(&parts[0].bytes), format!("050003a50201{}", "4e00".repeat(67)));
     assert_eq!(hex::encode(&parts[1].bytes), "050003a50202".to_owned() + &"4e8c".repeat(4));
-    let sizes = |version| parts.iter().map(move |part| {
-        Sent::Submit(Box::new(submit(part.clone()))).bytes(version, 1).unwrap().len()
-    });
+    let sizes = |version| {
+        parts.iter().map(move |part| Sent::Submit(Box::new(submit(part.clone()))).bytes(version, 1).unwrap().len())
+    };
     assert_eq!(sizes(Version::V2).next(), Some(138 + 21 + 140));
     assert_eq!(sizes(Version::V3).next(), Some(163 + 32 + 140));
     let bytes = Sent::Submit(Box::new(submit(parts[1].clone()))).bytes(Version::V3, 1).unwrap();
@@ -125,7 +124,10 @@ fn submit_answers_are_read_by_their_length_and_ids_as_decimal_text() {
     // Zeros in front are no part of the name.
     assert_eq!(answer("000000158000000400000002000000000000000700"), ("7".to_owned(), 0));
     let wrong = frame(&hex::decode("00000016800000040000000290a420c0303900070000").unwrap()).read(Version::V3);
-    assert_eq!(wrong.unwrap_err().to_string(), "SUBMIT_RESP has 10 bytes behind its header, which fits neither 2.0 nor 3.0");
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        "SUBMIT_RESP has 10 bytes behind its header, which fits neither 2.0 nor 3.0"
+    );
 }
 
 #[test]
@@ -174,7 +176,8 @@ fn what_a_user_writes_is_seen_to_be_no_report() {
 #[test]
 fn a_value_that_does_not_fit_is_refused_and_never_cut() {
     let [content] = contents("水", 0).unwrap().try_into().unwrap();
-    let rows: [(&str, fn(&mut Submit)); 6] = [
+    type Change = fn(&mut Submit);
+    let rows: [(&str, Change); 6] = [
         ("service_id has 11 bytes, at most 10 fit", |submit| submit.service_id = "12345678901".to_owned()),
         ("src_id has 22 bytes, at most 21 fit", |submit| submit.src_id = "1".repeat(22)),
         ("msg_src holds something else than printable ASCII", |submit| submit.msg_src = "水".to_owned()),
@@ -197,9 +200,9 @@ fn a_length_that_cannot_be_one_is_seen_as_soon_as_it_is_there() {
     for (bytes, found) in [([0, 0, 0, 11], 11), ([0, 0, 16, 1], 4097), (*b"HTTP", 0x4854_5450)] {
         let mut splitter = Splitter::default();
         splitter.push(&bytes[..3]);
-        assert_eq!(splitter.next(), Ok(None));
+        assert_eq!(splitter.frame(), Ok(None));
         splitter.push(&bytes[3..]);
-        assert_eq!(splitter.next(), Err(CodecError::TotalLength { found, most: LONGEST }));
+        assert_eq!(splitter.frame(), Err(CodecError::TotalLength { found, most: LONGEST }));
     }
 }
 
@@ -219,7 +222,7 @@ fn split(bytes: &[u8], cuts: &[usize]) -> (Vec<Frame>, Option<CodecError>, usize
     for pair in cuts.windows(2) {
         splitter.push(&bytes[pair[0]..pair[1]]);
         loop {
-            match splitter.next() {
+            match splitter.frame() {
                 Ok(Some(frame)) => frames.push(frame),
                 Ok(None) => break,
                 Err(error) => return (frames, Some(error), most),
