@@ -29,5 +29,6 @@ pub mod delivery;
 // The top.
 pub mod telemetry;
 pub mod config;
+pub mod web;
 pub mod daemon;
 pub mod cli;

@@ -27,6 +27,7 @@ mod file;
 mod form;
 mod import;
 mod instant;
+mod manual;
 mod open;
 mod outbox;
 mod phone;
@@ -93,6 +94,8 @@ enum Command {
     Sms(sms::Args),
     Phone(phone::Args),
     Simulate(simulate::Args),
+    #[command(hide = true)]
+    Manual(manual::Args),
 }
 
 impl Command {
@@ -157,6 +160,7 @@ fn command(command: &Command, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Sms(args) => sms::run(args, session),
         Command::Phone(args) => phone::run(args, session),
         Command::Simulate(args) => simulate::run(args, session),
+        Command::Manual(args) => manual::run(args, session),
     }
 }
 

@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 
 use super::{Exit, Session, Stop, runtime, stop};
 use crate::{
+    channel::tls,
     clock::SystemClock,
     config::{self, Fault, Loaded, Places, Stamp},
     daemon::{
@@ -20,7 +21,8 @@ use crate::{
     },
     delivery::Round,
     notice::Outcome,
-    telemetry::{chain, field},
+    telemetry::{Vitals, chain, field},
+    web::{Deadman, Pages, Site},
 };
 
 /// Watches the tickets and tells people in time, until it is stopped.
@@ -67,19 +69,32 @@ async fn daemon(loaded: Loaded, places: Places, stamp: Stamp, after: Option<Dura
         calendar_check: settings.schedule.calendar_check.clone(),
     };
     let in_force = loaded.clone();
-    let Assembly { watcher, delivery, gateways, proving, means, maker, lock, .. } =
+    let (listen, deadman) = (settings.web.listen, deadman(settings)?);
+    let Assembly { watcher, delivery, gateways, proving, means, outbox, maker, lock } =
         Assembly::open(fixed.clone(), changeable(loaded)?).await.map_err(stopped)?;
     info!(version = env!("CARGO_PKG_VERSION"), "duban {} starts", env!("CARGO_PKG_VERSION"));
     let settings = Box::new(OnDisk::new(places, maker, in_force, stamp));
     let observer = Arc::new(LogObserver);
+    let site = Site { vitals: Arc::new(Vitals::new(fixed.clock.now())), outbox, clock: fixed.clock };
+    let pages = match listen {
+        Some(listen) => Some(Pages::listen(listen, site.clone()).await.map_err(|e| Stop::bad_input(chain(&e)))?),
+        None => None,
+    };
     let daemon =
-        Daemon { watcher, delivery, gateways, proving, means, clock: fixed.clock, observer, schedule, settings };
+        Daemon { watcher, delivery, gateways, proving, means, site, pages, deadman, observer, schedule, settings };
     let stop = CancellationToken::new();
     let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
     told?;
     drop(lock);
     info!("duban has stopped");
     Ok(ran?)
+}
+
+fn deadman(settings: &config::Settings) -> anyhow::Result<Option<Deadman>> {
+    let Some(url) = settings.deadman_url() else { return Ok(None) };
+    tls::install();
+    let every = Duration::from_secs(settings.deadman.every_s);
+    Deadman::new(url, every).map(Some).map_err(|e| Stop::bad_input(chain(&e)))
 }
 
 /// The part of the settings that may be replaced.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::exit::{Exit, Stop};
 use crate::{
     config::{self, Basics, Fault, Loaded, Places},
-    telemetry,
+    telemetry::{self, Sink},
 };
 
 /// For whom the output is.
@@ -56,7 +56,8 @@ impl Session<'_> {
         if let Some(level) = &self.log {
             settings.level.clone_from(level);
         }
-        telemetry::start(&settings).map_err(|e| Stop { exit: Exit::Usage, text: format!("--log: {e}") }.into())
+        let sink = if config::stderr_is_the_journal() { Sink::Journal } else { Sink::Stderr };
+        telemetry::start(&settings, sink).map_err(|e| Stop { exit: Exit::Usage, text: format!("--log: {e}") }.into())
     }
 
     /// All settings.

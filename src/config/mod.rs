@@ -7,6 +7,7 @@
 use std::{
     ffi::OsString,
     fmt,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -63,6 +64,14 @@ impl Places {
     fn of_settings(&self, path: &Path) -> PathBuf {
         self.dir.join(path)
     }
+}
+
+/// Whether what this process writes to stderr goes to the journal of systemd.
+pub fn stderr_is_the_journal() -> bool {
+    let Some(stream) = environment("JOURNAL_STREAM") else { return false };
+    // The process may have been started with another stderr than the unit's.
+    let stderr = std::fs::metadata("/proc/self/fd/2");
+    stderr.is_ok_and(|stderr| stream == format!("{}:{}", stderr.dev(), stderr.ino()).as_str())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this room is the one that reads the environment")]

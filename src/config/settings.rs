@@ -1,6 +1,9 @@
 //! `duban.toml`: one struct a table, the default beside each field.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
@@ -18,7 +21,33 @@ pub struct Settings {
     pub schedule: Schedule,
     pub wording: Wording,
     pub forms: forms::Settings,
+    pub web: Web,
+    pub deadman: Deadman,
     pub log: telemetry::Settings,
+}
+
+/// `[web]`: the pages for whoever watches over the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Web {
+    /// Address and port; without it nothing listens.
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[deadman]`: whom to tell regularly that all is well.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Deadman {
+    /// Without it nobody is told.
+    pub url: Option<String>,
+    /// Seconds between two requests, 10 to 3600.
+    pub every_s: u64,
+}
+
+impl Default for Deadman {
+    fn default() -> Self {
+        Self { url: None, every_s: 60 }
+    }
 }
 
 /// `[state]`: what the program keeps for itself.
@@ -135,6 +164,8 @@ impl Settings {
             schedule: document.table("schedule").unwrap_or_default(),
             wording: document.table("wording").unwrap_or_default(),
             forms: document.table("forms").unwrap_or_default(),
+            web: document.table("web").unwrap_or_default(),
+            deadman: document.table("deadman").unwrap_or_default(),
             log: document.table("log").unwrap_or_default(),
         };
         settings.check(document);
@@ -161,6 +192,7 @@ impl Settings {
                 );
             }
         }
+        self.check_deadman(document);
         if self.ledger.path == self.store.path {
             document.add("ledger.path", "the ledger and the ticket store are one file", "give each its own");
         }
@@ -175,6 +207,27 @@ impl Settings {
         if let Err(error) = self.log.check() {
             document.add("log.level", error.to_string(), "write one of them");
         }
+    }
+
+    /// Its address may hold a secret, so it is not repeated.
+    fn check_deadman(&self, document: &mut Document<'_>) {
+        if !(10..=3_600).contains(&self.deadman.every_s) {
+            let what = format!("{} is out of bounds", self.deadman.every_s);
+            document.add("deadman.every_s", what, "write 10 to 3600");
+        }
+        if self.deadman.url.is_some() && self.deadman_url().is_none() {
+            document.add(
+                "deadman.url",
+                "it is no address of a web server",
+                "write https://… as the other side gave it",
+            );
+        }
+    }
+
+    /// Whom to tell that all is well.
+    pub fn deadman_url(&self) -> Option<reqwest::Url> {
+        let url: reqwest::Url = self.deadman.url.as_ref()?.parse().ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
     }
 
     /// A path of data: relative ones begin in the state folder.

@@ -7,9 +7,10 @@ use chrono::{DateTime, Datelike, Utc};
 use crate::{
     planner::{self, GroupView, Order, Plan, Policy, Seen, SmsOutcome, TicketFacts, View, Watch},
     rules::{
-        Standing,
+        Standing, State,
         burst::{Bursts, Topic},
         repeat::{RepeatEntry, RepeatIndex},
+        standing,
     },
     ticket::{Ticket, TicketNo},
 };
@@ -61,6 +62,8 @@ pub struct Planned {
 pub struct Book {
     entries: HashMap<TicketNo, Entry>,
     wakes: BTreeSet<(DateTime<Utc>, TicketNo)>,
+    /// Open tickets that are not concluded and that time alone changes no more.
+    idle: BTreeSet<TicketNo>,
     repeats: RepeatIndex,
     /// The group that a ticket is known to belong to, by its first ticket.
     identities: HashMap<TicketNo, TicketNo>,
@@ -96,6 +99,7 @@ impl Book {
             if let Some(next) = entry.next {
                 self.wakes.remove(&(next, no.clone()));
             }
+            self.idle.remove(no);
             count(&mut self.unknown_years, entry.unknown_year, None);
         }
     }
@@ -160,6 +164,11 @@ impl Book {
         })
     }
 
+    /// Open tickets that are not concluded and that time alone changes no more.
+    pub fn idle(&self) -> &BTreeSet<TicketNo> {
+        &self.idle
+    }
+
     /// The next instant at which any set changes by time alone.
     pub fn next_wake(&self) -> Option<DateTime<Utc>> {
         let of_groups = self.group_wakes.values().map(|(at, _)| *at);
@@ -211,8 +220,7 @@ impl Book {
     /// Plans one ticket; a ticket of which nothing more is owed leaves the book.
     pub fn plan(&mut self, no: &TicketNo, policy: &Policy, watch: Watch, now: DateTime<Utc>) -> Option<Planned> {
         let entry = self.entries.get_mut(no)?;
-        let standing =
-            crate::rules::standing::standing(&entry.ticket, &entry.facts.rounds, &policy.calendar, &policy.rules, now);
+        let standing = standing::standing(&entry.ticket, &entry.facts.rounds, &policy.calendar, &policy.rules, now);
         // What is seen first has an effect on this very plan.
         let seen = planner::observe(&entry.ticket, &standing, &entry.facts);
         for fact in &seen {
@@ -228,13 +236,19 @@ impl Book {
         count(&mut self.unknown_years, before, after);
         if standing.state.is_final() {
             self.entries.remove(no);
+            self.idle.remove(no);
             return Some(Planned { no: no.clone(), plan, seen });
         }
         let entry = self.entries.get_mut(no)?;
         entry.next = plan.next;
         entry.planned = true;
-        if let Some(next) = plan.next {
-            self.wakes.insert((next, no.clone()));
+        match plan.next {
+            Some(next) => {
+                self.wakes.insert((next, no.clone()));
+                self.idle.remove(no);
+            }
+            None if is_owed(standing.state) => _ = self.idle.insert(no.clone()),
+            None => _ = self.idle.remove(no),
         }
         Some(Planned { no: no.clone(), plan, seen })
     }
@@ -317,6 +331,30 @@ impl Book {
     pub fn fresh(&mut self) -> Book {
         let (repeats, identities) = (std::mem::take(&mut self.repeats), std::mem::take(&mut self.identities));
         Book { repeats, identities, forms: std::mem::take(&mut self.forms), ..Book::default() }
+    }
+}
+
+/// Whether an answer is owed to the citizen. What comes after the conclusion may be
+/// long past at a first start; the daily list has it.
+fn is_owed(state: State) -> bool {
+    match state {
+        State::Received
+        | State::DispatchWait
+        | State::Dispatched
+        | State::DeemedAccepted
+        | State::Accepted
+        | State::ReturnReview
+        | State::AuditRejected
+        | State::Reassigned
+        | State::Unknown => true,
+        State::ReturnedUpstream
+        | State::Concluded
+        | State::FedBack
+        | State::FedUpstream
+        | State::RevisitedOk
+        | State::Dissatisfied
+        | State::Archived
+        | State::Void => false,
     }
 }
 

@@ -10,13 +10,13 @@ use chrono::{DateTime, Utc};
 use tokio::signal::unix::Signal;
 use tracing::{error, info};
 
-use super::{Watcher, run::Shared};
+use super::{Watcher, run::Shared, systemd};
 use crate::{
     delivery::Means,
     notice::Subject,
     outbox::{Outbox, OutboxError, Wanted, scope},
     planner::{self, Policy, Refused},
-    telemetry::chain,
+    telemetry::{Reloaded, Vitals, chain},
 };
 
 /// What settings give when they are read again.
@@ -72,8 +72,21 @@ pub(super) async fn look(watcher: &mut Watcher, shared: &Shared) {
         true => (Which::All, shared.settings.all()),
         false => (Which::Calendars, shared.settings.calendars()),
     };
+    // The watch loop begins with this: before it is ready, systemd waits for that.
+    let is_told = which == Which::All && shared.vitals.state().is_ready;
+    if is_told {
+        systemd::reloading();
+    }
+    take(watcher, shared, which, &again).await;
+    if is_told {
+        systemd::ready();
+    }
+}
+
+async fn take(watcher: &mut Watcher, shared: &Shared, which: Which, again: &Again) {
     let now = shared.clock.now();
-    let told = match &again {
+    note(&shared.vitals, which, again);
+    let told = match again {
         Again::Untouched => return,
         Again::Equal => {
             info!("the settings are as they were; nothing was reloaded");
@@ -92,6 +105,28 @@ pub(super) async fn look(watcher: &mut Watcher, shared: &Shared) {
         error!(error = %chain(&fault), "what became of the settings could not be kept");
     }
     shared.kept.notify_one();
+}
+
+/// Signs of life: what came of it.
+fn note(vitals: &Vitals, which: Which, again: &Again) {
+    let reloaded = match again {
+        Again::Untouched => return,
+        Again::Equal => Reloaded::AsTheFiles,
+        Again::Renewed(..) => {
+            vitals.counters.reloads.add(1);
+            Reloaded::AsTheFiles
+        }
+        Again::Refused(_) => {
+            vitals.counters.reloads_refused.add(1);
+            Reloaded::Refused
+        }
+    };
+    vitals.change(|state| match (which, reloaded) {
+        // Settings that fit as a whole have a calendar that fits.
+        (Which::All, Reloaded::AsTheFiles) => (state.settings, state.calendars) = (reloaded, reloaded),
+        (Which::All, Reloaded::Refused) => state.settings = reloaded,
+        (Which::Calendars, _) => state.calendars = reloaded,
+    });
 }
 
 async fn adopt(watcher: &mut Watcher, shared: &Shared, policy: &Arc<Policy>, means: &Arc<Means>) {

@@ -6,13 +6,7 @@
 //! machine that slept, is noticed within that. The cron scheduler only wakes
 //! what may be late or doubled without harm.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -26,17 +20,18 @@ use tracing::{error, info, warn};
 
 use crate::{
     clock::Clock,
-    delivery::{Boxed, Broken, Delivery, DeliveryError, Means, Round},
+    delivery::{Boxed, Delivery, DeliveryError, Means, Round},
     outbox::CITIZEN,
-    telemetry::chain,
+    telemetry::{Pulse, Vitals, chain},
     ticket::TicketNo,
+    web::{Deadman, Pages, Site},
 };
 
 use super::{
     CycleReport, Gateways, Proving, Watcher,
     lasting::Lasting,
+    notes::{note_broken, note_cycle, note_forms, note_store},
     proving::prove,
-    pulse::{Pulse, Pulses},
     reload::{self, Settings},
     schedule::{self, Wakes},
     systemd,
@@ -65,7 +60,11 @@ pub struct Daemon {
     /// If the settings ask for it.
     pub proving: Option<Proving>,
     pub means: Arc<ArcSwap<Means>>,
-    pub clock: Arc<dyn Clock>,
+    pub site: Site,
+    /// If the settings ask for pages.
+    pub pages: Option<Pages>,
+    /// If the settings name one.
+    pub deadman: Option<Deadman>,
     pub observer: Arc<dyn Observer>,
     pub schedule: ScheduleSettings,
     pub settings: Box<dyn Settings>,
@@ -104,9 +103,7 @@ pub(super) struct Shared {
     /// An SMS to a citizen may have been taken.
     pub(super) taken: Notify,
     pub(super) wakes: Wakes,
-    pulses: Pulses,
-    /// The whole store has been read once.
-    ready: AtomicBool,
+    pub(super) vitals: Arc<Vitals>,
     pub(super) means: Arc<ArcSwap<Means>>,
     pub(super) settings: Box<dyn Settings>,
     pub(super) delivery: Delivery,
@@ -122,14 +119,13 @@ impl Daemon {
         let wakes = Wakes::default();
         let scheduler = schedule::start(&self.schedule, &wakes).await.map_err(RunError::Schedule)?;
         let shared = Arc::new(Shared {
-            clock: self.clock,
+            clock: self.site.clock.clone(),
             observer: self.observer,
             stop: stop.clone(),
             kept: Arc::default(),
             taken: Notify::new(),
             wakes,
-            pulses: Pulses::default(),
-            ready: AtomicBool::new(false),
+            vitals: self.site.vitals.clone(),
             means: self.means,
             settings: self.settings,
             delivery: self.delivery.clone(),
@@ -142,6 +138,12 @@ impl Daemon {
         let reloads = tracker.spawn(reload::hang_up(hangups, shared.clone()));
         let feed = tracker.spawn(feed(shared.clone()));
         let proofs = tracker.spawn(prove(self.proving, shared.clone()));
+        if let Some(pages) = self.pages {
+            tracker.spawn(show(pages, stop.clone()));
+        }
+        if let Some(deadman) = self.deadman {
+            tracker.spawn(deadman.run(self.site, stop.clone()));
+        }
         tracker.close();
         let ended = tokio::select! {
             // In this order: loops that end because of a stop have not ended by themselves.
@@ -184,7 +186,7 @@ async fn watch(
                 of_ledger.mends("tickets are planned again");
                 note_store(&report, &mut of_store);
                 note_forms(&report, &mut of_forms);
-                if report.store.is_none() && !shared.ready.swap(true, Ordering::SeqCst) {
+                if note_cycle(&shared.vitals, &report, watcher.look_of(now)) {
                     info!(tickets = watcher.open(), "the store has been read; {} tickets are open", watcher.open());
                     systemd::ready();
                 }
@@ -194,11 +196,13 @@ async fn watch(
                 until(report.next, now).min(poll)
             }
             Err(fault) => {
+                shared.vitals.counters.cycles_failed.add(1);
+                shared.vitals.change(|state| state.cycle_fault = Some(chain(&fault)));
                 of_ledger.fails(&chain(&fault), "a cycle failed; it is run again");
                 AFTER_ERROR
             }
         };
-        shared.pulses.beat(Pulse::Watch);
+        shared.vitals.pulses.beat(Pulse::Watch);
         rest(&mut watcher, &shared, &mut outcomes, wait).await;
     }
 }
@@ -231,39 +235,6 @@ async fn rest(
     }
 }
 
-/// Says once that the store is down, and once that it is back.
-fn note_store(report: &CycleReport, faults: &mut Lasting) {
-    match &report.store {
-        Some(fault) => {
-            faults.fails(&chain(fault), "the ticket store cannot be read; known tickets go on being watched");
-        }
-        None => faults.mends("the ticket store can be read again"),
-    }
-}
-
-/// Says once that forms cannot be written, and once that all of them are.
-fn note_forms(report: &CycleReport, faults: &mut Lasting) {
-    match &report.forms {
-        Some(fault) => {
-            faults.fails(
-                &chain(fault),
-                "a form cannot be written; its message goes out without it, and it is tried again",
-            );
-        }
-        None => faults.mends("forms can be written again"),
-    }
-}
-
-/// Says once that a channel's work broke off, and once that all goes well again.
-fn note_broken(round: &Round, faults: &mut Lasting) {
-    match round.broken.first() {
-        Some(Broken { channel, why }) => {
-            faults.fails(why, &format!("the work on {channel} broke off; what it claimed is taken up again"));
-        }
-        None => faults.mends("messages go out again"),
-    }
-}
-
 /// Sends.
 async fn deliver(
     delivery: Delivery,
@@ -284,18 +255,19 @@ async fn deliver(
                     let _ = settled.send(citizens);
                 }
                 shared.observer.round(&round);
-                note_broken(&round, &mut faults);
+                note_broken(&shared.vitals, &round, &mut faults);
                 match after(&delivery, &mut gateways, &round, &shared).await {
                     Ok(next) => until(next, shared.clock.now()),
                     Err(_) => AFTER_ERROR,
                 }
             }
             Err(fault) => {
+                shared.vitals.change(|state| state.round_fault = Some(chain(&fault)));
                 faults.fails(&chain(&fault), "a round of delivery failed; it is run again");
                 AFTER_ERROR
             }
         };
-        shared.pulses.beat(Pulse::Delivery);
+        shared.vitals.pulses.beat(Pulse::Delivery);
         tokio::select! {
             () = tokio::time::sleep(wait.min(LONGEST_SLEEP)) => {}
             () = shared.kept.notified() => {}
@@ -345,11 +317,18 @@ async fn feed(shared: Arc<Shared>) {
             () = tokio::time::sleep(every) => {}
             () = shared.stop.cancelled() => return,
         }
-        if shared.pulses.all_within(LONGEST_SLEEP * 4) {
+        if shared.vitals.pulses.all_within(Pulse::PATIENCE) {
             systemd::watchdog();
         } else {
             error!("a loop has not moved for two minutes; the watchdog is not fed");
         }
+    }
+}
+
+/// Shows the pages; that they cannot be shown stops nothing.
+async fn show(pages: Pages, stop: CancellationToken) {
+    if let Err(fault) = pages.show(stop).await {
+        error!(error = %fault, "the pages are gone; restart the daemon to have them back");
     }
 }
 

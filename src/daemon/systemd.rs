@@ -10,6 +10,15 @@ pub fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
+/// The settings are read anew; [`ready`] follows.
+pub fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        // In one message: systemd tells by the time which reload is meant.
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(error) => warn!(%error, "systemd cannot be told"),
+    }
+}
+
 /// A line for `systemctl status`.
 pub fn status(text: &str) {
     tell(&[NotifyState::Status(text)]);

@@ -15,6 +15,7 @@ use crate::{
     outbox::{Kept, Outbox, OutboxError, Wanted},
     planner::{Policy, TicketFacts, Watch},
     source::{Cursor, SourceError, Store},
+    telemetry::Look,
     ticket::{Reader, Ticket, TicketNo},
 };
 
@@ -43,6 +44,9 @@ const PAGE: usize = 2_000;
 
 /// What the store is called in notices.
 const STORE: &str = "工单库";
+
+/// Of tickets that nothing more is planned of, so many are looked up in the ledger.
+const IDLE_SHOWN: usize = 50;
 
 /// How far back bursts are looked for: longer than any span of theirs and the first start's.
 const BURSTS: TimeDelta = TimeDelta::days(10);
@@ -154,6 +158,18 @@ impl Watcher {
     /// How many tickets are open.
     pub fn open(&self) -> usize {
         self.book.open()
+    }
+
+    /// What a look at `at` came to.
+    pub fn look_of(&self, at: DateTime<Utc>) -> Look {
+        let idle = self.book.idle();
+        Look {
+            at,
+            open: self.book.open(),
+            next: self.book.next_wake(),
+            idle: (idle.iter().take(IDLE_SHOWN).cloned().collect(), idle.len()),
+            horizon: self.parts.policy.calendar.horizon(),
+        }
     }
 
     /// Reads the whole store again at the next cycle.

@@ -4,8 +4,9 @@ use std::{fmt, io::IsTerminal};
 
 use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter,
+    EnvFilter, Layer,
     fmt::{MakeWriter, format::Writer, time::FormatTime},
+    layer::SubscriberExt,
 };
 
 use crate::{
@@ -37,6 +38,15 @@ pub enum Form {
     Text,
     /// For programs: one object a line, with dotted names.
     Json,
+}
+
+/// Where the lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sink {
+    /// As text or JSON, to whoever reads it.
+    Stderr,
+    /// To the journal of systemd with their fields: `ticket.no` is `TICKET_NO` there.
+    Journal,
 }
 
 /// Why the log cannot start.
@@ -75,16 +85,26 @@ impl Settings {
     }
 }
 
-/// Starts the log of this process, on stderr. It is done once.
+/// Starts the log of this process. It is done once. A journal that cannot be reached
+/// gets what is written to stderr.
 ///
 /// # Errors
 ///
 /// When the level cannot be read, or a log was started before.
-pub fn start(settings: &Settings) -> Result<(), LogError> {
+pub fn start(settings: &Settings, sink: Sink) -> Result<(), LogError> {
     let colours = std::io::stderr().is_terminal();
-    let set = match settings.form {
-        Form::Text => tracing::subscriber::set_global_default(text(settings, std::io::stderr, colours)?),
-        Form::Json => tracing::subscriber::set_global_default(json(settings, std::io::stderr)?),
+    let set = match (sink, settings.form, tracing_journald::layer()) {
+        (Sink::Journal, Form::Text, Ok(journal)) => {
+            // Without a prefix: the names are ours, and nobody else's begin like them.
+            let lines = journal.with_field_prefix(None).with_filter(settings.filter()?);
+            tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines))
+        }
+        (Sink::Journal | Sink::Stderr, Form::Text, _) => {
+            tracing::subscriber::set_global_default(text(settings, std::io::stderr, colours)?)
+        }
+        (Sink::Journal | Sink::Stderr, Form::Json, _) => {
+            tracing::subscriber::set_global_default(json(settings, std::io::stderr)?)
+        }
     };
     set.map_err(|_| LogError::Twice)
 }

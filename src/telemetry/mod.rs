@@ -9,9 +9,13 @@ mod chain;
 mod counters;
 pub mod field;
 mod log;
+mod pulse;
 mod tasks;
+mod vitals;
 
 pub use chain::chain;
 pub use counters::{Counter, Counters};
-pub use log::{Form, LogError, Settings, start};
+pub use log::{Form, LogError, Settings, Sink, start};
+pub use pulse::{Pulse, Pulses};
 pub use tasks::{Run, Task, Tasks};
+pub use vitals::{Look, Reloaded, State, Vitals};

@@ -123,26 +123,29 @@ fn a_duty_table_is_told_with_its_end() {
     let house = House::new();
     let duty = "[[duty]]\nweek_of = 2026-11-23\ndesk = [\"desk\"]\n\n[[person]]\nid = \"ops\"";
     house.edit("roster.toml", "[[person]]\nid = \"ops\"", duty);
-    let text = good_or_store(&house, NOW);
+    let text = checked(&house, NOW, 0);
     assert!(text.contains("每一级通知都有人可达;值班表排到 2026-11-29,此后通知综合管理科全体"), "{text}");
 }
 
 #[test]
 fn a_calendar_that_ends_is_a_fault_from_december_on() {
     let house = House::new();
-    let before = good_or_store(&house, "2026-11-30T12:00");
+    let before = checked(&house, "2026-11-30T12:00", 0);
     assert!(before.contains("[正常] 日历:2027 年的放假安排未载入"), "{before}");
-    let after = good_or_store(&house, "2026-12-01T12:00");
+    let after = checked(&house, "2026-12-01T12:00", 6);
     assert!(after.contains("[错误] 日历:2027 年的放假安排未载入"), "{after}");
-    let late = good_or_store(&house, "2027-02-01T12:00");
+    let late = checked(&house, "2027-02-01T12:00", 6);
     assert!(late.contains("[错误] 日历:今年(2027)的放假安排未载入,所有期限都是暂定"), "{late}");
 }
 
 #[test]
 fn a_store_a_ledger_and_a_key_that_cannot_be_used_are_faults_each() {
     let house = House::new();
-    let text = ended(&house.duban(&["check", "--now", NOW]), 6);
-    assert!(text.contains("[错误] ticket store") && text.contains("does not exist"), "{text}");
+    let text = checked(&house, NOW, 0);
+    assert!(
+        text.contains("[提示] 工单库:") && text.contains("先用 duban import 导入工单"),
+        "a fresh installation: {text}"
+    );
     for file in ["tickets.db", "ledger.db"] {
         std::fs::write(house.state().join(file), "something that is no database, and is not ours to touch").unwrap();
     }
@@ -194,9 +197,9 @@ fn a_folder_without_settings_is_a_fault() {
     assert_eq!(bad(&out, 6), "duban: faults found: 1\n");
 }
 
-/// The output of a check in a house without a store, which is a fault of its own.
-fn good_or_store(house: &House, now: &str) -> String {
-    ended(&house.duban(&["check", "--now", now]), 6)
+/// What a check says that ends with `code`.
+fn checked(house: &House, now: &str, code: i32) -> String {
+    ended(&house.duban(&["check", "--now", now]), code)
 }
 
 fn names(house: &House) -> Vec<String> {

@@ -17,6 +17,7 @@ use crate::{
     },
     program::{House, fixture, good, path},
     running::{Running, Time, ledger},
+    web,
 };
 
 /// When the sample was exported, and SMS may go to citizens.
@@ -49,6 +50,7 @@ async fn logged(level: &str, lines: &str, request: &str) {
     house.edit("duban.toml", "poll_s = 15", "poll_s = 1");
     let gateway = format!("url = \"http://127.0.0.1:{}/send\"", sms.port);
     handed::name_peers_asked(&house, request, &format!("port = {}", mail.port), &gateway);
+    let port = web::show(&house, "");
     good(&house.duban(&["import", path(&fixture("samples/export-utf8.csv"))]));
     house.import_all((0..8).map(unreached));
     let time = Time::starting_at(TAKEN);
@@ -60,11 +62,16 @@ async fn logged(level: &str, lines: &str, request: &str) {
         !counts.legs.is_empty() && !sending && counts.oldest_waiting.is_none_or(|at| at > time.now())
     };
     running.until("all had been handed over", at_rest).await;
+    let pages = [web::get(port, "metrics").await.1, web::get(port, "healthz").await.1];
     let said = running.stop().await;
 
     let needles = needles();
     assert!(needles.len() > 600 && said.contains(lines), "{}", needles.len());
     silent("the log", &said, &needles);
+    for page in &pages {
+        assert!(page.len() > 20, "{page}");
+        silent("a page", page, &needles);
+    }
     // A form may name the street, without its door.
     let of_forms: BTreeSet<String> = needles.iter().filter(|needle| !needle.ends_with('路')).cloned().collect();
     for file in files(&house.state()) {

@@ -49,6 +49,11 @@ fn writable(dir: &Path) -> io::Result<()> {
 
 async fn store(loaded: &Loaded, reader: &Reader, now: DateTime<Utc>, found: &mut Findings) {
     let path = loaded.settings.store_path();
+    if !path.exists() && !loaded.settings.ledger_path().exists() {
+        // A fresh installation is no fault.
+        let text = format!("工单库:{} 尚未建立,先用 duban import 导入工单,再启动服务", path.display());
+        return found.warning("store", text);
+    }
     let tally = match open::store(loaded).await {
         Ok(store) => Tally::of(&store, reader, loaded, now).await.map_err(|e| chain(&e)),
         Err(error) => Err(chain(error.as_ref())),

@@ -29,6 +29,8 @@ use crate::{
     roster::Roster,
     rules::Rules,
     source::{self, ColumnMap, Export, SqliteStoreWriter, Step},
+    telemetry::Vitals,
+    web::Site,
 };
 
 mod export;
@@ -159,7 +161,7 @@ async fn daemon(
         channels: channels(dir)?,
         mail_domain: "demo.example.org".into(),
     };
-    let Assembly { watcher, delivery, gateways, proving, means, lock, .. } =
+    let Assembly { watcher, delivery, gateways, proving, means, outbox, lock, .. } =
         Assembly::open(fixed, changeable).await.map_err(stopped)?;
     let schedule = ScheduleSettings {
         poll: Duration::from_secs(5),
@@ -167,7 +169,20 @@ async fn daemon(
         calendar_check: "0 0 9 * * *".into(),
     };
     let settings = Box::new(Unchanging);
-    let daemon = Daemon { watcher, delivery, gateways, proving, means, clock, observer: screen, schedule, settings };
+    let site = Site { vitals: Arc::new(Vitals::new(clock.now())), outbox, clock };
+    let daemon = Daemon {
+        watcher,
+        delivery,
+        gateways,
+        proving,
+        means,
+        site,
+        pages: None,
+        deadman: None,
+        observer: screen,
+        schedule,
+        settings,
+    };
     let stop = CancellationToken::new();
     let (told, ran) = tokio::join!(stop::when_told(stop.clone(), after), daemon.run(stop));
     told?;

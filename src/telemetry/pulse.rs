@@ -12,6 +12,21 @@ pub enum Pulse {
     Delivery,
 }
 
+impl Pulse {
+    /// Every loop.
+    pub const ALL: [Pulse; 2] = [Self::Watch, Self::Delivery];
+    /// A loop that has not gone round for so long is stuck.
+    pub const PATIENCE: Duration = Duration::from_secs(120);
+
+    /// The loop's stable name.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::Delivery => "delivery",
+        }
+    }
+}
+
 /// When each loop last went round, on monotonic time.
 #[derive(Debug)]
 pub struct Pulses([Mutex<Instant>; 2]);
@@ -28,8 +43,13 @@ impl Pulses {
         *self.0[pulse as usize].lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
+    /// How long ago a loop went round.
+    pub fn age(&self, pulse: Pulse) -> Duration {
+        self.0[pulse as usize].lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
     /// Whether every loop went round within `span`.
     pub fn all_within(&self, span: Duration) -> bool {
-        self.0.iter().all(|beat| beat.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < span)
+        Pulse::ALL.iter().all(|pulse| self.age(*pulse) < span)
     }
 }
