@@ -12,8 +12,11 @@ use secrecy::SecretString;
 
 pub mod cmpp;
 pub mod gateway;
+pub mod kannel;
 pub mod mail;
 pub mod office;
+pub mod postfix;
+pub mod real;
 pub mod smtp;
 pub mod tls;
 
