@@ -21,6 +21,8 @@ const KNOWN_WRONG: [(i32, u32, u32); 2] = [(2016, 10, 9), (2016, 12, 30)];
 pub struct SecondOpinion {
     /// How many days were compared: those of known years within the crate's range.
     pub compared: usize,
+    /// The last year of which the crate knows anything.
+    pub last: i32,
     /// The days on which the two differ, in order.
     pub differing: Vec<Difference>,
 }
@@ -38,7 +40,7 @@ pub struct Difference {
 pub(super) fn compare(arrangement: &Arrangement) -> SecondOpinion {
     let days = arrangement.years().flat_map(|year| (1..=366).filter_map(move |day| NaiveDate::from_yo_opt(year, day)));
     let days = days.filter(|day| !arrangement.is_local(*day));
-    let mut opinion = SecondOpinion { compared: 0, differing: Vec::new() };
+    let mut opinion = SecondOpinion { compared: 0, last: LAST.0, differing: Vec::new() };
     for (date, theirs) in days.filter_map(|day| theirs(day).map(|works| (day, works))) {
         opinion.compared += 1;
         let works = arrangement.facts(date).works;

@@ -11,22 +11,31 @@ pub struct Part {
     pub name: String,
     /// Equal content, equal digest.
     pub digest: String,
-    /// The notice that stands, as the file gives it, else the file.
+    /// The notice that stands, as the file gives it, else the file; the reasons of an overlay.
     pub source: String,
+    /// What makes one doubt that a year is whole; see [`YearFile::doubts`].
+    pub doubts: Vec<String>,
 }
 
 impl Part {
     /// A year file.
     pub fn of_year(file: &YearFile) -> Part {
         let source = file.papers().last().cloned().unwrap_or_else(|| file.file().to_owned());
-        Part { name: file.year().to_string(), digest: digest(&file.text()), source }
+        Part { name: file.year().to_string(), digest: digest(&file.text()), source, doubts: file.doubts() }
     }
 
     /// An overlay.
     pub fn of_overlay(overlay: &Overlay) -> Part {
         let file = overlay.file().rsplit(['/', '\\']).next().unwrap_or_default();
         let days = overlay.days().iter().map(|day| format!("{} {} {}\n", day.date, day.works, day.reason));
-        Part { name: format!("local/{file}"), digest: digest(&days.collect::<String>()), source: overlay.file().into() }
+        let mut reasons: Vec<&str> = overlay.days().iter().map(|day| day.reason.as_str()).collect();
+        reasons.dedup();
+        Part {
+            name: format!("local/{file}"),
+            digest: digest(&days.collect::<String>()),
+            source: reasons.join(";"),
+            doubts: Vec::new(),
+        }
     }
 
     /// The year, if it is a year's.
@@ -66,5 +75,14 @@ mod tests {
             (overlay("a/x.json", "台风").name.as_str(), overlay("a/x.json", "台风").year()),
             ("local/x.json", None)
         );
+    }
+
+    #[test]
+    fn the_shipped_years_leave_no_doubt_and_a_part_of_one_does() {
+        for file in crate::calendar::embedded().unwrap() {
+            assert_eq!(file.doubts(), [""; 0], "{}", file.year());
+        }
+        let doubts = YearFile::parse("2027.json", YEAR).unwrap().doubts();
+        assert!(doubts[0].contains("春节") && !doubts[0].contains("元旦"), "{doubts:?}");
     }
 }

@@ -33,6 +33,12 @@ pub fn embedded() -> Result<Vec<YearFile>, CalendarError> {
     EMBEDDED.iter().map(|(file, text)| YearFile::parse(file, text)).collect()
 }
 
+/// The festivals of every year, by the part of the name that stands however they are joined.
+const FESTIVALS: [&str; 7] = ["元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆"];
+
+/// Statutory days of a year; since 2025, eleven before.
+const STATUTORY: usize = 13;
+
 /// One day that a year file lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -159,6 +165,28 @@ impl YearFile {
     /// Whether the file is a placeholder: its year stays unknown.
     pub fn is_empty(&self) -> bool {
         self.days.is_empty()
+    }
+
+    /// What makes one doubt that the file is the whole arrangement of its year: festivals
+    /// of the regulation (全国年节及纪念日放假办法, article 2) that it does not name, and
+    /// weekdays off beyond the statutory days without any day worked for them.
+    pub fn doubts(&self) -> Vec<String> {
+        if self.is_empty() {
+            return vec!["no day is listed".to_owned()];
+        }
+        let off = || self.days.iter().filter(|day| !day.works);
+        let missing: Vec<&str> =
+            FESTIVALS.iter().filter(|name| !off().any(|day| day.name.contains(**name))).copied().collect();
+        let mut doubts = Vec::new();
+        if !missing.is_empty() {
+            doubts.push(format!("no day off for {}", missing.join("、")));
+        }
+        let weekdays = off().filter(|day| !is_weekend(day.date)).count();
+        let is_made_up = self.days.iter().any(|day| day.works && is_weekend(day.date));
+        if weekdays > STATUTORY && !is_made_up {
+            doubts.push(format!("{weekdays} weekdays off and no day worked for any of them"));
+        }
+        doubts
     }
 
     fn no_duplicate(&self) -> Result<(), CalendarError> {

@@ -43,6 +43,13 @@ pub fn basics(places: &Places) -> Result<Basics, Vec<Fault>> {
     }
 }
 
+/// The calendars alone, without the files among them that are at fault; with the faults.
+/// `None` where those that are sound contradict each other.
+pub fn sound_calendars(places: &Places) -> (Option<Calendars>, Vec<Fault>) {
+    let (policy, _) = tables(&places.dir.join("duban.toml"), &mut Folder::new());
+    calendars::read_sound(&places.of_settings(&policy.calendars))
+}
+
 /// The two tables that are needed; what is wrong with the others is not told here.
 fn tables(file: &Path, folder: &mut Folder) -> (Policy, Store) {
     let Some(text) = folder.text(file) else { return Default::default() };

@@ -88,11 +88,19 @@ pub fn read(directory: &Path) -> Result<Calendars, Vec<Fault>> {
     }
 }
 
+/// Reads the folder and leaves out each file at fault: for the commands by which it is
+/// put right. The faults are given too.
+pub fn read_sound(directory: &Path) -> (Option<Calendars>, Vec<Fault>) {
+    let mut folder = Folder::new();
+    let read = all(directory, &mut folder);
+    let (faults, print) = folder.finish();
+    (read.map(|calendars| Calendars { print, ..calendars }), faults)
+}
+
 fn all(directory: &Path, folder: &mut Folder) -> Option<Calendars> {
     let on_disk = parse_all(directory, folder, YearFile::parse);
     let overlays = parse_all(&directory.join("local"), folder, Overlay::parse);
     let embedded = calendar::embedded().map_err(|error| folder.add(fault(directory, &error))).ok();
-    let (on_disk, overlays) = (on_disk?, overlays?);
     let mut years = embedded?;
     years.retain(|file| on_disk.iter().all(|newer| newer.year() != file.year()));
     years.extend(on_disk);
@@ -105,29 +113,16 @@ fn all(directory: &Path, folder: &mut Folder) -> Option<Calendars> {
     }
 }
 
-/// Every file of a folder; `None` if one of them is refused.
-fn parse_all<T>(
-    directory: &Path,
-    folder: &mut Folder,
-    parse: fn(&str, &str) -> Result<T, CalendarError>,
-) -> Option<Vec<T>> {
-    let mut all = Some(Vec::new());
+/// Every sound file of a folder; the faults of the others are in `folder`.
+fn parse_all<T>(directory: &Path, folder: &mut Folder, parse: fn(&str, &str) -> Result<T, CalendarError>) -> Vec<T> {
+    let mut all = Vec::new();
     for path in folder.list(directory, "json") {
-        let parsed = folder.text(&path).map(|text| parse(&path.to_string_lossy(), &text));
-        match parsed {
-            Some(Ok(file)) => all = all.map(|all: Vec<T>| with(all, file)),
-            Some(Err(error)) => {
-                folder.add(fault(&path, &error));
-                all = None;
-            }
-            None => all = None,
+        let Some(text) = folder.text(&path) else { continue };
+        match parse(&path.to_string_lossy(), &text) {
+            Ok(file) => all.push(file),
+            Err(error) => folder.add(fault(&path, &error)),
         }
     }
-    all
-}
-
-fn with<T>(mut all: Vec<T>, one: T) -> Vec<T> {
-    all.push(one);
     all
 }
 

@@ -31,7 +31,7 @@ mod rights;
 mod secret;
 mod settings;
 
-pub use basics::{Basics, basics};
+pub use basics::{Basics, basics, sound_calendars};
 pub use calendars::{Calendars, Stamp};
 pub use fault::Fault;
 pub use key::{FILE as KEY_FILE, KeyError, key_bytes, number_key, put_key};
@@ -82,7 +82,9 @@ fn environment(name: &str) -> Option<OsString> {
 /// Who works at this terminal, also behind `sudo`; empty if the environment does not say.
 pub fn person() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(environment);
-    named.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    let user = || std::fs::metadata("/proc/self").ok().map(|us| std::os::unix::fs::MetadataExt::uid(&us));
+    let by_number = || user().map(|uid| format!("uid {uid}")).unwrap_or_default();
+    named.map_or_else(by_number, |name| name.to_string_lossy().into_owned())
 }
 
 /// All settings, parsed and found to fit together.

@@ -36,7 +36,7 @@ impl CalendarVersion {
     }
 
     pub(super) fn of(part: &Part, person: &str, now: DateTime<Utc>) -> Self {
-        let Part { name, digest, source } = part.clone();
+        let Part { name, digest, source, doubts: _ } = part.clone();
         Self { part: name, digest, source, person: person.to_owned(), at: now }
     }
 }

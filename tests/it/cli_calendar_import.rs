@@ -103,7 +103,7 @@ fn a_table_is_taken_over_and_its_changes_are_shown() {
     let house = House::new();
     let file = house.state().join("2027.csv");
     fs::write(&file, "日期,名称,放假\n2027-01-01,元旦,放假\n2027-01-04,元旦,放假\n2027-01-09,元旦,上班\n").unwrap();
-    let text = good(&house.duban(&["calendar", "import", path(&file)]));
+    let text = good(&house.duban(&["calendar", "import", path(&file), "--anyway"]));
     for part in [
         "变动 3 天",
         "  2027-01-01 周五 上班 → 元旦放假\n",

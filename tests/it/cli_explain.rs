@@ -46,7 +46,7 @@ fn a_ticket_over_national_day_names_every_holiday_and_the_make_up_day() {
     for day in 1..=7 {
         assert!(text.contains(&format!("2026-10-0{day}")), "{day}");
     }
-    let next = "接下来的通知:\n  2026-10-";
+    let next = "接下来60天的通知:\n  2026-10-";
     assert!(text.contains(next) && text.contains("办结临期提醒 → 经办人(周经办)"), "{text}");
 }
 

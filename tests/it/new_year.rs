@@ -124,7 +124,7 @@ async fn the_preview_of_a_new_year_is_what_happens_and_nothing_is_told_twice() {
     // Taken over, only what moves is touched, and the ledger changes as foretold.
     let before = ledger(&office).await;
     let file = path(&new).to_owned();
-    good(&office.house.duban(&["calendar", "import", &file, "--by", "张三"]));
+    good(&office.house.duban(&["calendar", "import", &file, "--anyway", "--by", "张三"]));
     let planned = office.reload().await;
     assert!(planned >= told.len() && planned < 400, "{planned} of {}", told.len());
     let after = ledger(&office).await;
@@ -256,4 +256,24 @@ fn a_local_closure_is_written_with_its_reason_and_taken_back() {
     assert!(!good(&house.duban(&["calendar", "show", "2026"])).contains("进博会"));
     assert!(bad(&local(&["2026-11-05", "--closed"]), 2).contains("--reason"));
     assert!(bad(&local(&["2026-11-05", "--closed", "--reason", "x", "--file", "../x"]), 3).contains("--file"));
+}
+
+#[test]
+fn half_a_year_is_not_taken_over_and_a_broken_file_gives_way_to_a_whole_one() {
+    let house = House::new();
+    let folder = house.config().join("calendars");
+    fs::create_dir(&folder).unwrap();
+    let file = folder.join("2027.json");
+    let invented = fixture("calendar/2027-invented.json");
+    let refused = bad(&house.duban(&["calendar", "import", path(&invented)]), 3);
+    assert!(refused.contains("春节") && refused.contains("--anyway"), "{refused}");
+    assert!(!file.exists());
+    fs::write(&file, "{\"year\": 2027,").unwrap();
+    let out = house.duban(&["calendar", "import", path(&invented), "--anyway"]);
+    assert!(String::from_utf8_lossy(&out.stderr).contains("2027.json"), "{out:?}");
+    assert!(out.status.success(), "{out:?}");
+    assert_eq!(fs::read_to_string(folder.join("2027.json.bak")).unwrap(), "{\"year\": 2027,");
+    let checked = house.duban(&["check"]);
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("2027 年的文件不像完整的放假安排"), "{checked:?}");
+    assert!(good(&house.duban(&["calendar", "verify"])).contains("2027年:没有另一来源,未比对"));
 }

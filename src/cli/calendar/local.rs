@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::taken::{self, Hand};
 use crate::{
-    calendar::{LocalDay, Overlay, Part},
+    calendar::{LocalDay, Overlay, Part, civil},
     cli::{
         exit::Stop,
         file,
@@ -85,6 +85,9 @@ pub fn run(args: &Args, calendars: &Calendars, session: &mut Session<'_>) -> any
         for line in taken::changes(year, &calendars.calendar, &calendar)? {
             writeln!(session.out, "{line}")?;
         }
+    }
+    if days.iter().any(|day| *day < civil::day_of(session.now)) {
+        writeln!(session.out, "注意:其中有已过去的日子,已经计过的期限也会改变,可能再发通知")?;
     }
     writeln!(session.out, "{done}")?;
     Ok(())

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     calendar::{Calendar, civil},
+    config::{self, Calendars},
     rules::proof::weekday,
 };
 
@@ -75,7 +76,16 @@ struct Differing {
 ///
 /// A year file, notice or table at fault; for `verify` a day on which the two differ.
 pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
-    let calendars = session.basics()?.calendars;
+    let calendars = match &args.command {
+        // What is compared must be what is in force.
+        Command::Verify => session.basics()?.calendars,
+        Command::Show { .. }
+        | Command::ImportNotice(_)
+        | Command::Import(_)
+        | Command::Local(_)
+        | Command::Diff(_)
+        | Command::Export(_) => calendars(session)?,
+    };
     match &args.command {
         Command::Show { year } => {
             let year = year.unwrap_or_else(|| civil::day_of(session.now).year());
@@ -87,6 +97,22 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Local(args) => local::run(args, &calendars, session),
         Command::Diff(args) => moves::run(args, &calendars, session),
         Command::Export(args) => export::run(args, &calendars, session),
+    }
+}
+
+/// The calendars without the files at fault, which are named: these commands are those
+/// by which they are put right.
+fn calendars(session: &Session<'_>) -> anyhow::Result<Calendars> {
+    let (calendars, faults) = config::sound_calendars(&session.places);
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    match calendars {
+        Some(calendars) => {
+            for fault in told {
+                eprintln!("duban: {fault}");
+            }
+            Ok(calendars)
+        }
+        None => Err(Stop::bad_input(told.join("\n"))),
     }
 }
 
@@ -117,6 +143,14 @@ fn verify(calendar: &Calendar, session: &mut Session<'_>) -> anyhow::Result<()> 
             }
             let version = calendar.version();
             writeln!(session.out, "日历 {version}:比对 {} 天,不一致 {n} 天", opinion.compared)?;
+            for part in calendar.parts() {
+                if part.year().is_some_and(|year| year > opinion.last) {
+                    writeln!(session.out, "{}年:没有另一来源,未比对", part.name)?;
+                }
+                for doubt in &part.doubts {
+                    writeln!(session.out, "{}年:不像完整的放假安排({doubt})", part.name)?;
+                }
+            }
         }
     }
     match n {

@@ -106,7 +106,9 @@ impl Course {
         let (standing, plan) = planner::wanted(view, policy, opened.watch, opened.now);
         let to_send = plan.notices.iter().filter(|notice| notice.wish == Wish::Send);
         let later = planner::upcoming(view, policy, opened.watch, opened.now..until);
-        let later = later.iter().filter(|notice| notice.due > opened.now);
+        // What only says again what was said goes on, one list sooner or later.
+        let is_news = |notice: &&Notice| notice.due > opened.now && notice.kind.repeats().is_none();
+        let later = later.iter().filter(is_news);
         Self { now: to_send.map(Told::of).collect(), later: later.map(Told::of).collect(), standing }
     }
 }
@@ -146,7 +148,8 @@ pub fn notices(before: &Course, after: &Course, ledger: &[Listed]) -> [Vec<Told>
         row.legs.iter().any(|leg| matches!(leg.state, LegState::Accepted | LegState::Delivered | LegState::Unknown))
     };
     let rows = || ledger.iter().filter(is_of_round);
-    let sent: Vec<Told> = rows().filter(was_told).map(Told::kept).collect();
+    let is_step = |row: &&Listed| row.notice.key.occurrence.parse::<i64>().is_ok();
+    let sent: Vec<Told> = rows().filter(was_told).filter(is_step).map(Told::kept).collect();
     let open: Vec<Told> = rows().filter(|row| row.state == NoticeState::Open).map(Told::kept).collect();
     let known: Vec<Told> = rows().map(Told::kept).collect();
     let lacks = |all: &[Told], one: &Told| !all.iter().any(|other| other.is(one));

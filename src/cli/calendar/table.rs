@@ -37,8 +37,10 @@ pub fn year_file(name: &str, text: &str) -> anyhow::Result<YearFile> {
             record.map_err(|e| fault(e.position().map_or(0, csv::Position::line), "no row of the table".to_owned()))?;
         let line = record.position().map_or(0, csv::Position::line);
         let cell = |at: usize| record.get(at).unwrap_or_default().trim();
-        let no_date = |_| fault(line, format!("`{}` is not a date like 2026-09-30", cell(date)));
-        let day: NaiveDate = cell(date).parse().map_err(no_date)?;
+        let no_date = || fault(line, format!("`{}` is not a date like 2026-09-30", cell(date)));
+        // As spreadsheets write it, too.
+        let forms = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"];
+        let day = forms.iter().find_map(|form| NaiveDate::parse_from_str(cell(date), form).ok()).ok_or_else(no_date)?;
         let works = works(cell(off)).ok_or_else(|| {
             fault(
                 line,

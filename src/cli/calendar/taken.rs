@@ -35,6 +35,9 @@ pub struct Notice {
 pub struct Import {
     /// A year file (.json), iCalendar (.ics) or table (.csv), or `-` for standard input.
     file: PathBuf,
+    /// Take it over though festivals or make-up days are missing.
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     to: Target,
 }
@@ -111,6 +114,15 @@ pub fn notice(args: &Notice, calendars: &Calendars, session: &mut Session<'_>) -
 /// A line at fault, a file that cannot be written.
 pub fn import(args: &Import, calendars: &Calendars, session: &mut Session<'_>) -> anyhow::Result<()> {
     let file = given::year_file(&args.file.display().to_string(), &input(&args.file)?)?;
+    let doubts = file.doubts();
+    if !doubts.is_empty() && !args.anyway {
+        let (name, year) = (args.file.display(), file.year());
+        let text = format!(
+            "{name}: this is not the whole of {year}: {}; nothing was written (a draft is taken over by --anyway)",
+            doubts.join("; ")
+        );
+        return Err(Stop::bad_input(text));
+    }
     let path = args.to.path(file.year(), calendars);
     let there = there(&path)?;
     args.to.take(&New { file, path, there, old: Old::GivesWay }, calendars, session)
@@ -136,7 +148,7 @@ impl Target {
         let calendar = calendars.with(file).map_err(|e| Stop::bad_input(chain(&e)))?;
         let done = match self.hand.dry_run {
             true => "试算,未写入".to_owned(),
-            false => new.write()?,
+            false => new.write(self)?,
         };
         // Another folder than that of the settings is not in force.
         if !self.hand.dry_run && self.out.is_none() {
@@ -159,7 +171,7 @@ impl Target {
 }
 
 impl New {
-    fn write(&self) -> anyhow::Result<String> {
+    fn write(&self, to: &Target) -> anyhow::Result<String> {
         let path = self.path.display();
         if self.there.as_ref().is_some_and(|there| there.text() == self.file.text()) {
             return Ok(format!("{path} 已是此内容,未改动"));
@@ -174,9 +186,11 @@ impl New {
             std::fs::create_dir_all(folder)
                 .map_err(|e| Stop::bad_input(format!("{}: cannot be made: {e}", folder.display())))?;
         }
+        let was_there = self.path.exists();
         file::replace(&self.path, &self.file.text(), MODE)?;
-        let kept = if self.there.is_some() { ",原文件存为 .bak" } else { "" };
-        Ok(format!("已写入 {path}{kept};运行中的 duban 一分钟内自动采用"))
+        let kept = if was_there { ",原文件存为 .bak" } else { "" };
+        let taken = if to.out.is_none() { ";运行中的 duban 一分钟内自动采用" } else { "" };
+        Ok(format!("已写入 {path}{kept}{taken}"))
     }
 }
 
@@ -186,7 +200,8 @@ fn there(path: &Path) -> anyhow::Result<Option<YearFile>> {
         return Ok(None);
     }
     let name = path.display().to_string();
-    YearFile::parse(&name, &file::text(path)?).map(Some).map_err(|e| Stop::bad_input(chain(&e)))
+    // One that cannot be read rules nothing: it gives way and is kept as `.bak`.
+    Ok(YearFile::parse(&name, &file::text(path)?).ok())
 }
 
 fn same_days(a: &YearFile, b: &YearFile) -> bool {

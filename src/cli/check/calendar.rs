@@ -25,6 +25,10 @@ pub fn check(calendar: &Calendar, now: DateTime<Utc>, found: &mut Findings) {
             false => found.fine(AREA, text),
         }
     }
+    for part in calendar.parts().iter().filter(|part| !part.doubts.is_empty()) {
+        let doubts = part.doubts.join("; ");
+        found.warning(AREA, format!("日历:{} 年的文件不像完整的放假安排({doubts});请对照国务院办公厅通知", part.name));
+    }
     let opinion = calendar.verify();
     for differing in &opinion.differing {
         let ours = if differing.works { "上班" } else { "放假" };

@@ -51,6 +51,9 @@ struct Explained {
     findings: Vec<Finding>,
     wanted: Vec<Planned>,
     upcoming: Vec<Planned>,
+    /// How far ahead `upcoming` looks.
+    #[serde(skip)]
+    days: u16,
     sent: Vec<Entry>,
 }
 
@@ -101,6 +104,7 @@ async fn explain(opened: &Opened, no: &TicketNo, days: u16) -> anyhow::Result<Ex
         findings: of_findings(opened, &known, &standing),
         wanted: plan.notices.iter().map(planned).collect(),
         upcoming,
+        days,
         sent: sent(opened, no).await?,
     })
 }

@@ -26,7 +26,7 @@ pub fn write(explained: &Explained, out: &mut dyn Write) -> anyhow::Result<()> {
     let findings = explained.findings.iter().map(|finding| format!("{}({})", finding.what, finding.code));
     list("数据问题", findings.collect(), out)?;
     list("此刻应发的通知", explained.wanted.iter().map(planned).collect(), out)?;
-    list("接下来的通知", explained.upcoming.iter().map(planned).collect(), out)?;
+    list(&format!("接下来{}天的通知", explained.days), explained.upcoming.iter().map(planned).collect(), out)?;
     list("台账中的通知", explained.sent.iter().map(super::Entry::line).collect(), out)
 }
 
