@@ -11,7 +11,7 @@ CREATE TABLE calendar_version (
     digest TEXT NOT NULL,
     -- The notice that stands, as the file gives it, else the file.
     source TEXT NOT NULL,
-    -- Empty where the file was put into its folder and nobody said who did it.
+    -- Empty where the file was put into its folder without a name.
     person TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT;
