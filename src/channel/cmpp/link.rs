@@ -161,11 +161,14 @@ impl Link {
         }
     }
 
-    /// Says goodbye, if there is a connection.
+    /// Says goodbye, if there is a connection and nothing on its way.
     pub async fn close(&self) {
-        match &mut self.state().standing {
-            Standing::Up(session) => session.say_goodbye(Instant::now()),
-            Standing::Down { .. } => return,
+        let is_said = match &mut self.state().standing {
+            Standing::Up(session) => session.says_goodbye(Instant::now()),
+            Standing::Down { .. } => false,
+        };
+        if !is_said {
+            return;
         }
         self.changed.notify_one();
         let goodbye = async {

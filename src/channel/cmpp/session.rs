@@ -212,13 +212,16 @@ impl Session {
         self.say(&Sent::DeliverResp { msg_id }, sequence);
     }
 
-    /// Says goodbye, once nothing is on its way.
-    pub fn say_goodbye(&mut self, now: Instant) {
-        if matches!(self.phase, Phase::Open) {
-            let sequence = self.next_sequence();
-            self.say(&Sent::Terminate, sequence);
-            self.phase = Phase::SayingGoodbye { since: now };
+    /// Says goodbye, unless a message is on its way, whose answer would be lost.
+    /// Gives whether it did.
+    pub fn says_goodbye(&mut self, now: Instant) -> bool {
+        if !matches!(self.phase, Phase::Open) || self.leaving.is_some() || !self.unanswered.is_empty() {
+            return false;
         }
+        let sequence = self.next_sequence();
+        self.say(&Sent::Terminate, sequence);
+        self.phase = Phase::SayingGoodbye { since: now };
+        true
     }
 
     /// Takes what was heard.
@@ -509,6 +512,19 @@ mod tests {
         let (due, events) = tick(&mut session, now + seconds(10)).unwrap();
         assert!(matches!(events[..], [Event::Unanswered { ticket: Ticket(2) }]), "{events:?}");
         assert!(due > now + seconds(10));
+    }
+
+    #[test]
+    fn no_goodbye_is_said_while_a_message_waits_for_its_answer() {
+        let (mut session, now) = open();
+        session.take(piece(1)).unwrap();
+        assert!(!session.says_goodbye(now));
+        written(&mut session, now);
+        assert!(!session.says_goodbye(now));
+        hear(&mut session, "00000018800000040000000290a420c03039000700000000", now).unwrap();
+        assert!(session.says_goodbye(now) && !session.is_ready(now) && !session.says_goodbye(now));
+        assert_eq!(hex::encode(written(&mut session, now)), "0000000c0000000200000003");
+        assert_eq!(hear(&mut session, "0000000c8000000200000003", now).unwrap_err(), Trouble::Goodbye);
     }
 
     #[test]
