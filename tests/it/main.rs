@@ -1,6 +1,7 @@
 //! Integration tests: a file for each promise.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod adversity;
 mod announcements;
 mod backup;
 mod bad_roster;
@@ -35,6 +36,7 @@ mod exports;
 mod first_start;
 mod forms;
 mod fuzz_calendar;
+mod fuzz_files;
 mod gone_rows;
 mod handed;
 mod histories;
@@ -58,18 +60,21 @@ mod program;
 mod quiet_hours;
 mod rates;
 mod raw_rows;
+mod reckoning;
 mod rules_vectors;
 mod run_channels;
 mod run_process;
 mod running;
 mod rust_text;
 mod sample_texts;
+mod soak;
 mod source_contract;
 mod stale_view;
 mod systemd_unit;
 mod texts;
 mod ticket_rows;
 mod ticket_samples;
+mod upgrade;
 mod wanted;
 mod watcher;
 mod write_back;

@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 /// How long a reader is tried: a second, or as many as the environment says.
-#[expect(clippy::disallowed_methods, reason = "the length of a test is the caller's")]
 pub fn span() -> Duration {
-    let told = std::env::var("DUBAN_FUZZ_S").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(told.unwrap_or(1))
+    Duration::from_secs(told("DUBAN_FUZZ_S").unwrap_or(1))
+}
+
+/// How long or how often something is tried, if the environment says so.
+#[expect(clippy::disallowed_methods, reason = "the length of a test is the caller's")]
+pub fn told<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
 /// Tries `read` with changed seeds for [`span`]; gives how many were tried. A panic in

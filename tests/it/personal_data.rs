@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::TimeDelta;
 use duban::outbox::LegState;
 use unicode_normalization::UnicodeNormalization;
 
@@ -62,6 +63,12 @@ async fn logged(level: &str, lines: &str, request: &str) {
         !counts.legs.is_empty() && !sending && counts.oldest_waiting.is_none_or(|at| at > time.now())
     };
     running.until("all had been handed over", at_rest).await;
+    // A day goes by: reminders, overdue steps, the digest.
+    for _ in 0..8 {
+        time.forward(TimeDelta::hours(3));
+        let looks = cycles(port).await;
+        running.until("it had looked", async || cycles(port).await >= looks + 2.0).await;
+    }
     let pages = [web::get(port, "metrics").await.1, web::get(port, "healthz").await.1];
     let said = running.stop().await;
 
@@ -90,6 +97,10 @@ async fn logged(level: &str, lines: &str, request: &str) {
         silent("an SMS", &rest, &needles);
     }
     assert!(to_citizens >= 8 && mail.seen(|seen| seen.mails.len()) > 10, "{to_citizens}");
+}
+
+async fn cycles(port: u16) -> f64 {
+    web::number(&web::page(port).await, "duban_cycles_total")
 }
 
 /// The files of a folder and of those beneath it.

@@ -4,7 +4,7 @@
 use std::{
     io::Write,
     os::unix::net::UnixDatagram,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -15,10 +15,8 @@ use std::{
 use chrono::TimeDelta;
 use duban::{
     notice::Kind,
-    outbox::{LegState, Listed, Outbox},
+    outbox::{LegState, Listed},
 };
-
-use tempfile::TempDir;
 
 use crate::{
     handed::{self, name_peers, name_peers_with},
@@ -27,7 +25,7 @@ use crate::{
         smtp::{At, Do as Reply, SmtpPeer},
     },
     program::{House, fixture, path},
-    running::{Running, Time, is_over, ledger, notices},
+    running::{Running, Time, copied, is_over, ledger, notices},
     wanted::{STAFF_SMS, urgent, urgent_unreached},
 };
 
@@ -161,15 +159,6 @@ impl Disk {
     fn make_room(&self) {
         std::fs::remove_file(self.0.join("filling")).unwrap();
     }
-}
-
-/// A copy of a ledger at rest: where the daemon has it, nobody else can open it.
-async fn copied(disk: &Path) -> (Outbox, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    for file in ["ledger.db", "ledger.db-wal"] {
-        std::fs::copy(disk.join(file), folder.path().join(file)).unwrap();
-    }
-    (Outbox::open(folder.path().join("ledger.db")).await.unwrap(), folder)
 }
 
 #[tokio::test]

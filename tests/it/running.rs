@@ -2,6 +2,7 @@
 
 use std::{
     fs::OpenOptions,
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::Mutex,
@@ -116,6 +117,20 @@ impl Running {
         Self::spawn(house, time, command)
     }
 
+    /// The same, with a state folder on a disk that outlives it.
+    pub fn start_on(house: &House, time: &Time, disk: &LastingDisk) -> Self {
+        let mut command = Command::new("nsenter");
+        command.args(["--mount", "--target", &disk.holder.id().to_string()]);
+        let daemon = self::command(&["run", "--log", "debug", "--config", path(&house.config())]);
+        command.arg(daemon.get_program()).args(daemon.get_args()).stdin(Stdio::null());
+        Self::spawn(house, time, command)
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     fn spawn(house: &House, time: &Time, mut command: Command) -> Self {
         let log = house.config().with_file_name("log.txt");
         let file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
@@ -200,6 +215,75 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// A disk of its own, which outlives the daemons that work on it; whoever is not given
+/// it sees the folder as it was.
+pub struct LastingDisk {
+    holder: Child,
+    folder: PathBuf,
+}
+
+impl LastingDisk {
+    /// Puts a disk of so many KiB in the place of a folder.
+    pub fn under(folder: &Path, kib: u32) -> Self {
+        let script = "mount -t tmpfs -o size=\"$0\"k tmpfs \"$1\" && echo mounted && exec sleep infinity";
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--propagation", "private", "sh", "-c", script, &kib.to_string(), path(folder)]);
+        let mut holder = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "mounted\n");
+        let folder = PathBuf::from(format!("/proc/{}/root{}", holder.id(), folder.display()));
+        Self { holder, folder }
+    }
+
+    /// A copy of the ledger at rest: SQLite cannot be shown it where it lies.
+    pub async fn ledger_at_rest(&self) -> (Outbox, TempDir) {
+        copied(&self.folder).await
+    }
+
+    /// Leaves no room.
+    pub fn fill(&self) {
+        let filling = std::fs::File::create(self.folder.join("filling")).unwrap();
+        for size in [1 << 20, 4_096, 1] {
+            while (&filling).write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// From now on nobody writes to it.
+    pub fn read_only(&self) {
+        let holder = self.holder.id().to_string();
+        let folder = self.folder.strip_prefix(format!("/proc/{holder}/root")).unwrap();
+        let mut command = Command::new("nsenter");
+        command.args(["--mount", "--target", &holder, "mount", "-o", "remount,ro"]).arg(Path::new("/").join(folder));
+        assert!(command.status().unwrap().success());
+    }
+
+    /// Gives back what was filled.
+    pub fn make_room(&self) {
+        // It may not have been filled.
+        let _ = std::fs::remove_file(self.folder.join("filling"));
+    }
+}
+
+impl Drop for LastingDisk {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+/// A copy of a ledger at rest: where the daemon has it, nobody else can open it.
+pub async fn copied(disk: &Path) -> (Outbox, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["ledger.db", "ledger.db-wal"] {
+        // A journal that was written back is gone.
+        if disk.join(file).exists() {
+            std::fs::copy(disk.join(file), folder.path().join(file)).unwrap();
+        }
+    }
+    (Outbox::open(folder.path().join("ledger.db")).await.unwrap(), folder)
 }
 
 /// The ledger of a house, looked at beside the daemon that works on it.

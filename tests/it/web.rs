@@ -163,13 +163,15 @@ pub async fn get(port: u16, page: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-async fn page(port: u16) -> String {
+/// The page of numbers.
+pub async fn page(port: u16) -> String {
     let (status, page) = get(port, "metrics").await;
     assert_eq!(status, 200, "{page}");
     page
 }
 
-fn number(page: &str, name: &str) -> f64 {
+/// A number of it.
+pub fn number(page: &str, name: &str) -> f64 {
     let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("{name} is not in\n{page}")).parse().unwrap()
 }
