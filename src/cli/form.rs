@@ -148,8 +148,7 @@ async fn write(opened: &Opened, no: TicketNo, args: &Args) -> anyhow::Result<Vec
 async fn known(opened: &Opened, no: &TicketNo) -> anyhow::Result<Known> {
     let rows = opened.store.read(std::slice::from_ref(no)).await.map_err(super::import::stop)?;
     opened.known(&rows).await?.pop().ok_or_else(|| {
-        let store = opened.settings.settings.store_path();
-        Stop::bad_input(format!("ticket {no} is not in the store {}; see the number again", store.display()))
+        Stop::bad_input(format!("ticket {no} is not in the store {}; see the number again", opened.settings.store))
     })
 }
 

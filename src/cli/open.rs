@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 
 use super::{exit::Stop, import};
 use crate::{
-    config::{self, Loaded, StoreKind},
+    config::{self, Loaded},
     daemon::watcher,
     outbox::Outbox,
     planner::{self, Policy, SmsOutcome, TicketFacts, View, Watch},
     rules::standing::standing,
-    source::{SqliteStore, Store},
+    source::Store,
     ticket::{NumberKey, Reader, Ticket, TicketNo},
 };
 
@@ -114,11 +114,7 @@ impl Known {
 ///
 /// When it cannot be read.
 pub async fn store(settings: &Loaded) -> anyhow::Result<Store> {
-    match settings.settings.store.kind {
-        StoreKind::Sqlite => {
-            SqliteStore::open(&settings.settings.store_path()).await.map(Store::Sqlite).map_err(import::stop)
-        }
-    }
+    Store::open(&settings.store).await.map_err(import::stop)
 }
 
 /// The ledger, if one was made.

@@ -57,7 +57,7 @@ async fn daemon(loaded: Loaded, places: Places, stamp: Stamp, after: Option<Dura
         columns: loaded.columns.clone(),
         key,
         state: settings.state.dir.clone(),
-        store: settings.store_path(),
+        store: loaded.store.clone(),
         ledger: settings.ledger_path(),
         write_back: settings.write_back.statement.clone(),
         forms: FormParts { settings: settings.forms.clone(), cabinet: Cabinet::Folder(settings.forms_path()) },

@@ -3,12 +3,7 @@
 
 use std::path::Path;
 
-use super::{
-    Calendars, Document, Fault, Places, calendars,
-    folder::Folder,
-    parts,
-    settings::{Policy, Store},
-};
+use super::{Calendars, Document, Fault, Places, Store, calendars, folder::Folder, parts, settings::Policy};
 use crate::{
     rules::{Rules, RulesError},
     source::ColumnMap,
@@ -55,7 +50,7 @@ fn tables(file: &Path, folder: &mut Folder) -> (Policy, Store) {
     let Some(text) = folder.text(file) else { return Default::default() };
     let mut document = Document::parse(file.to_owned(), &text);
     let policy = document.table("policy").unwrap_or_default();
-    let store = document.table("store").unwrap_or_default();
+    let store = Store::take(&mut document);
     let is_ours = |fault: &Fault| ["policy", "store", ""].contains(&fault.key.split('.').next().unwrap_or_default());
     folder.extend(document.finish().into_iter().filter(is_ours).collect());
     (policy, store)

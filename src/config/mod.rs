@@ -16,7 +16,7 @@ use crate::{
     message::Templates,
     roster::Roster,
     rules::Rules,
-    source::ColumnMap,
+    source::{ColumnMap, StorePlace},
 };
 
 mod basics;
@@ -30,12 +30,14 @@ mod parts;
 mod rights;
 mod secret;
 mod settings;
+mod store;
 
 pub use basics::{Basics, basics, sound_calendars};
 pub use calendars::{Calendars, Stamp};
 pub use fault::Fault;
 pub use key::{FILE as KEY_FILE, KeyError, key_bytes, number_key, put_key};
-pub use settings::{Ledger, Policy, Schedule, Settings, State, Store, StoreKind, WriteBack, Zone};
+pub use settings::{Ledger, Policy, Schedule, Settings, State, WriteBack, Zone};
+pub use store::{Store, StoreKind, StoreTls};
 
 use document::Document;
 use folder::Folder;
@@ -102,8 +104,10 @@ pub struct Loaded {
     pub rules: Rules,
     /// `roster.toml`.
     pub roster: Roster,
-    /// The column map of exports, from `columns/` or the binary.
+    /// The column map of exports or of a database, from `columns/` or the binary.
     pub columns: ColumnMap,
+    /// Where the tickets are.
+    pub store: StorePlace,
     /// `templates/`, over those in the binary.
     pub templates: Templates,
     /// `calendars/`, over those in the binary.
@@ -135,6 +139,7 @@ pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
     let rules = parts::rules(&places.dir.join("rules.toml"), &mut folder);
     let roster = parts::roster(&places.dir.join("roster.toml"), &mut folder);
     let columns = parts::columns(&places.dir, &settings.store.columns, &mut folder);
+    let store = store::place(&settings, columns.as_ref(), places, &mut document, &mut folder);
     let wording = parts::measured(&settings.wording, roster.as_ref());
     let templates = parts::templates(&places.dir.join("templates"), &wording, &mut folder, &mut document);
     folder.extend(document.finish());
@@ -150,6 +155,7 @@ pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
             rules,
             roster,
             columns,
+            store,
             templates,
             calendars,
             print,

@@ -49,7 +49,7 @@ pub fn roster(file: &Path, folder: &mut Folder) -> Option<Roster> {
     }
 }
 
-/// `columns/<name>.toml`, or for `default` the one in the binary.
+/// `columns/<name>.toml`, or for one that is shipped the one in the binary.
 pub fn columns(dir: &Path, name: &str, folder: &mut Folder) -> Option<ColumnMap> {
     if !settings::is_plain(name) {
         return None;
@@ -57,11 +57,13 @@ pub fn columns(dir: &Path, name: &str, folder: &mut Folder) -> Option<ColumnMap>
     let file = dir.join("columns").join(format!("{name}.toml"));
     let parsed = match folder.text(&file) {
         Some(text) => ColumnMap::parse(&file.to_string_lossy(), &text),
-        None if name == "default" => ColumnMap::built_in(),
-        None => {
-            folder.fault(&file, "it is not there", "create it from columns/default.toml, or correct store.columns");
-            return None;
-        }
+        None => match ColumnMap::shipped(name) {
+            Some(parsed) => parsed,
+            None => {
+                folder.fault(&file, "it is not there", "create it from columns/default.toml, or correct store.columns");
+                return None;
+            }
+        },
     };
     parsed.map_err(|error| folder.add(of_columns(&file, &error))).ok()
 }

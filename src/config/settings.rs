@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::Document;
+use super::{Document, Store};
 use crate::{message::Wording, report::forms, source::Statement, telemetry};
 
 /// Everything in `duban.toml` but the channels.
@@ -88,31 +88,6 @@ pub enum Zone {
     Shanghai,
 }
 
-/// `[store]`: where the tickets are.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Store {
-    pub kind: StoreKind,
-    /// The file of our own SQLite store, which `duban import` fills.
-    pub path: PathBuf,
-    /// The column map `columns/<name>.toml` by which exports are read.
-    pub columns: String,
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self { kind: StoreKind::Sqlite, path: "tickets.db".into(), columns: "default".to_owned() }
-    }
-}
-
-/// The kinds of ticket store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreKind {
-    /// Our own schema in SQLite.
-    Sqlite,
-}
-
 /// `[ledger]`: where notices and attempts are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -158,7 +133,7 @@ impl Settings {
         let settings = Self {
             state: document.table("state").unwrap_or_default(),
             policy: document.table("policy").unwrap_or_default(),
-            store: document.table("store").unwrap_or_default(),
+            store: Store::take(document),
             ledger: document.table("ledger").unwrap_or_default(),
             write_back: document.table("write_back").unwrap_or_default(),
             schedule: document.table("schedule").unwrap_or_default(),
@@ -196,10 +171,7 @@ impl Settings {
         if self.ledger.path == self.store.path {
             document.add("ledger.path", "the ledger and the ticket store are one file", "give each its own");
         }
-        if !is_plain(&self.store.columns) {
-            let what = format!("`{}` is no name of a column map", self.store.columns);
-            document.add("store.columns", what, "write the name of a file in columns/, without .toml");
-        }
+        self.store.check(document);
         if !self.forms.folder.split('/').all(is_plain) {
             let what = format!("`{}` is no folder beneath the state folder", self.forms.folder);
             document.add("forms.folder", what, "write a name of letters, digits, - and _, such as forms");

@@ -15,7 +15,7 @@ use crate::{
     planner::{Policy, Watch},
     roster::Roster,
     rules::Rules,
-    source::{ColumnMap, SourceError, SqliteStore, Statement, Store, WriteBack},
+    source::{ColumnMap, SourceError, Statement, Store, StorePlace, WriteBack},
     ticket::{NumberKey, Reader},
 };
 
@@ -61,7 +61,7 @@ pub struct Fixed {
     pub key: NumberKey,
     /// The state folder.
     pub state: PathBuf,
-    pub store: PathBuf,
+    pub store: StorePlace,
     pub ledger: PathBuf,
     /// By what the store is told of SMS to citizens, if at all.
     pub write_back: Option<Statement>,
@@ -92,7 +92,7 @@ impl Assembly {
     pub async fn open(fixed: Fixed, changeable: Changeable) -> Result<Self, AssemblyError> {
         let lock = LedgerLock::take(&fixed.ledger)?;
         let outbox = Outbox::open(&fixed.ledger).await?;
-        let store = Arc::new(Store::Sqlite(SqliteStore::open(&fixed.store).await?));
+        let store = Arc::new(Store::open(&fixed.store).await?);
         let now = fixed.clock.now();
         // The lock is ours, so whoever claimed anything has ended.
         let recovered = outbox.recover_all(&DeliverySettings::default().repeats, now).await?;

@@ -96,6 +96,9 @@ pub struct Watcher {
     inherited: HashSet<String>,
     /// Whether the whole store has been read once.
     settled_in: bool,
+    /// The tickets met while everything is being read, where the store does not tell
+    /// which of them are gone.
+    met: Option<HashSet<TicketNo>>,
     papers: Papers,
     /// The ledger is a backup's, and not all that is wanted has been compared with it.
     restored: Option<DateTime<Utc>>,
@@ -118,6 +121,7 @@ impl Watcher {
             book.remember_repeat(from_ledger(entry));
         }
         parts.outbox.calendar_in_force(parts.policy.calendar.parts(), now).await?;
+        let met = starting(&parts.store);
         let inherited = parts.outbox.open_scopes().await?.into_iter().collect();
         let source = Source::read(STORE, &parts.outbox).await?;
         let digests = Digests::read(&parts.outbox).await?;
@@ -133,6 +137,7 @@ impl Watcher {
             waiting: None,
             inherited,
             settled_in: false,
+            met,
             papers: Papers::new(now),
             restored,
         })
@@ -175,6 +180,7 @@ impl Watcher {
     /// Reads the whole store again at the next cycle.
     pub fn reconcile(&mut self) {
         self.cursor = Cursor::start();
+        self.met = starting(&self.parts.store);
     }
 
     /// One cycle at `now`. A store that cannot be read stops nothing: what is
@@ -195,7 +201,7 @@ impl Watcher {
     /// Forgets everything in memory: the next cycle reads the store and the ledger.
     fn start_over(&mut self) {
         self.book = self.book.fresh();
-        self.cursor = Cursor::start();
+        self.reconcile();
         self.settled_in = false;
     }
 
@@ -208,6 +214,9 @@ impl Watcher {
             match self.parts.store.changed(self.cursor.clone(), PAGE).await {
                 Ok(page) => {
                     self.note_gone(&page.tickets, now).await?;
+                    if let Some(met) = &mut self.met {
+                        met.extend(page.tickets.iter().map(|ticket| ticket.no.clone()));
+                    }
                     let tickets = self.read_page(page.tickets, &mut report);
                     let numbers = self.take(tickets).await?;
                     let before = report.kept.new;
@@ -217,6 +226,7 @@ impl Watcher {
                     }
                     self.cursor = page.cursor;
                     if !page.more {
+                        report.store = self.note_left_out(now).await?;
                         self.settled_in = true;
                         break;
                     }
@@ -373,6 +383,11 @@ impl Watcher {
         }
         Ok(())
     }
+}
+
+/// Nothing is met yet; of no interest where the store tells which tickets are gone.
+fn starting(store: &Store) -> Option<HashSet<TicketNo>> {
+    if store.tells_deletions() { None } else { Some(HashSet::new()) }
 }
 
 pub(super) fn add(sum: &mut Kept, more: Kept) {

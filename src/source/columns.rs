@@ -1,4 +1,5 @@
-//! The column map: which header of an export is which column of a ticket.
+//! The column map: which header of an export, or which column of a database, is
+//! which column of a ticket.
 //!
 //! Headers are compared after NFKC, in lower case, without spaces and
 //! punctuation, so that `接 收 时 间`, `接收时间：` and `RECV_TIME` against
@@ -12,7 +13,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use unicode_normalization::UnicodeNormalization;
 
-use super::SourceError;
+use super::{
+    SourceError,
+    database::tables::{Child, FieldName, Main, Tables},
+};
 use crate::ticket::{Field, NumberKey, Reader, Words};
 
 /// The column map that is built in.
@@ -28,6 +32,8 @@ pub struct ColumnMap {
     pub zone: FixedOffset,
     /// What the store's words mean: the embedded ones and those of `[words]`.
     pub words: Words,
+    /// Where the tickets lie in a platform's database; exports need none.
+    pub tables: Option<Tables>,
     /// Normalised header → its column and its rank in the list, 0 first.
     headers: HashMap<String, (Field, usize)>,
     /// What a column is called in errors: the first of its headers.
@@ -38,25 +44,11 @@ pub struct ColumnMap {
 #[serde(deny_unknown_fields)]
 struct Raw {
     zone: Spanned<String>,
-    columns: BTreeMap<FieldName, Vec<Spanned<String>>>,
+    columns: Option<BTreeMap<FieldName, Vec<Spanned<String>>>>,
+    table: Option<Spanned<Main>>,
+    #[serde(default)]
+    child: Vec<Child>,
     words: Option<Words>,
-}
-
-/// A key of `[columns]`; refused by the parser, with its line, if it is no column.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct FieldName(Field);
-
-impl<'de> Deserialize<'de> for FieldName {
-    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(input)?;
-        Field::from_id(&name).map(FieldName).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{name}` is no column of a ticket; the columns are {}", ids()))
-        })
-    }
-}
-
-fn ids() -> String {
-    Field::ALL.map(Field::id).join(", ")
 }
 
 impl ColumnMap {
@@ -69,12 +61,24 @@ impl ColumnMap {
         Self::parse("config/columns/default.toml (built in)", DEFAULT)
     }
 
+    /// A map that is in the binary, by its name.
+    pub fn shipped(name: &str) -> Option<Result<Self, SourceError>> {
+        let text = match name {
+            "default" => DEFAULT,
+            "platform-mysql" => include_str!("../../config/columns/platform-mysql.toml"),
+            "platform-postgres" => include_str!("../../config/columns/platform-postgres.toml"),
+            _ => return None,
+        };
+        Some(Self::parse(&format!("config/columns/{name}.toml (built in)"), text))
+    }
+
     /// Reads a map; `name` is what errors call it.
     ///
     /// # Errors
     ///
     /// When a key or column is unknown, one header is listed twice, a required
-    /// column has no header, or the zone cannot be read; each with its line.
+    /// column has no header, the zone cannot be read, or the tables do not fit;
+    /// each with its line.
     pub fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
         let raw: Raw = toml::from_str(text)
             .map_err(|source| SourceError::ColumnMap { name: name.to_owned(), source: Box::new(source) })?;
@@ -86,43 +90,30 @@ impl ColumnMap {
         let zone = raw.zone.as_ref().parse().map_err(|_| {
             fault(raw.zone.span().start, format!("`{}` is no zone; write it as +08:00", raw.zone.as_ref()))
         })?;
-        let mut headers: HashMap<String, (Field, usize)> = HashMap::new();
-        for (FieldName(field), synonyms) in &raw.columns {
-            for (rank, header) in synonyms.iter().enumerate() {
-                let key = normal(header.as_ref());
-                if key.is_empty() {
-                    return Err(fault(header.span().start, "an empty header matches nothing; remove it".to_owned()));
-                }
-                match headers.entry(key) {
-                    Entry::Vacant(entry) => {
-                        entry.insert((*field, rank));
-                    }
-                    // The same header in another spelling.
-                    Entry::Occupied(entry) if entry.get().0 == *field => {}
-                    Entry::Occupied(entry) => {
-                        let text = format!(
-                            "the header `{}` is listed for `{}` and for `{}`; leave it at one place",
-                            header.as_ref(),
-                            entry.get().0.id(),
-                            field.id()
-                        );
-                        return Err(fault(header.span().start, text));
-                    }
-                }
-            }
+        if raw.table.is_none() && !raw.child.is_empty() {
+            return Err(fault(0, "there is [[child]] without [table]; name the table of the tickets".to_owned()));
         }
-        for field in REQUIRED {
-            if raw.columns.get(&FieldName(field)).is_none_or(Vec::is_empty) {
-                return Err(fault(
-                    0,
-                    format!("no header is listed for `{}`, which every export must have", field.id()),
-                ));
-            }
+        let tables = raw.table.map(|main| {
+            let (line, children) = (main.span().start, raw.child);
+            (line, Tables { main: main.into_inner(), children })
+        });
+        if let Some((line, told)) = tables.as_ref().and_then(|(line, tables)| Some((*line, tables.fault()?))) {
+            return Err(fault(line, told));
         }
-        let first =
-            raw.columns.iter().filter_map(|(field, all)| Some((field.0, all.first()?.as_ref().clone()))).collect();
+        let (headers, first) = match (raw.columns, &tables) {
+            (Some(columns), _) => listed(&columns).map_err(|(at, told)| fault(at, told))?,
+            // A map of a database reads exports by the headers that are built in.
+            (None, Some(_)) => {
+                let built_in = Self::built_in()?;
+                (built_in.headers, built_in.first)
+            }
+            (None, None) => {
+                return Err(fault(0, "there is neither [columns] nor [table]; write one of them".to_owned()));
+            }
+        };
+        let tables = tables.map(|(_, tables)| tables);
         let words = raw.words.unwrap_or_else(Words::embedded);
-        Ok(Self { zone, words, headers, first })
+        Ok(Self { zone, words, tables, headers, first })
     }
 
     /// A reader of rows under this map; `key` is the ledger's.
@@ -139,6 +130,44 @@ impl ColumnMap {
     pub(super) fn find(&self, header: &str) -> Option<(Field, usize)> {
         self.headers.get(&normal(header)).copied()
     }
+}
+
+type Headers = (HashMap<String, (Field, usize)>, BTreeMap<Field, String>);
+
+/// Takes the headers of `[columns]`; what does not fit, with its place.
+fn listed(columns: &BTreeMap<FieldName, Vec<Spanned<String>>>) -> Result<Headers, (usize, String)> {
+    let mut headers: HashMap<String, (Field, usize)> = HashMap::new();
+    for (FieldName(field), synonyms) in columns {
+        for (rank, header) in synonyms.iter().enumerate() {
+            let key = normal(header.as_ref());
+            if key.is_empty() {
+                return Err((header.span().start, "an empty header matches nothing; remove it".to_owned()));
+            }
+            match headers.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert((*field, rank));
+                }
+                // The same header in another spelling.
+                Entry::Occupied(entry) if entry.get().0 == *field => {}
+                Entry::Occupied(entry) => {
+                    let text = format!(
+                        "the header `{}` is listed for `{}` and for `{}`; leave it at one place",
+                        header.as_ref(),
+                        entry.get().0.id(),
+                        field.id()
+                    );
+                    return Err((header.span().start, text));
+                }
+            }
+        }
+    }
+    for field in REQUIRED {
+        if columns.get(&FieldName(field)).is_none_or(Vec::is_empty) {
+            return Err((0, format!("no header is listed for `{}`, which every export must have", field.id())));
+        }
+    }
+    let first = columns.iter().filter_map(|(field, all)| Some((field.0, all.first()?.as_ref().clone()))).collect();
+    Ok((headers, first))
 }
 
 /// A header as it is compared: NFKC, lower case, letters and digits only.

@@ -5,6 +5,7 @@
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
+use super::database::Cause;
 use crate::ticket::TicketNo;
 
 /// Where in an export something stands.
@@ -191,6 +192,14 @@ pub enum SourceError {
         /// What SQLite said.
         #[source]
         source: Box<sqlx::Error>,
+    },
+    /// A database that is not ours does not answer.
+    #[error("ticket store {store}: {cause}")]
+    Database {
+        /// Which, without its password.
+        store: String,
+        /// The true cause, and what to do.
+        cause: Cause,
     },
     /// A store of a kind that takes no statement.
     #[error("{kind} takes no statement: remove [write_back] from duban.toml, or read the tickets from a database")]

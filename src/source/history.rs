@@ -116,7 +116,7 @@ impl HistoryStore {
         let more = latest.next().is_some();
         let (at, no) = given.last().map_or((at, no), |(at, no)| (*at, no.as_str().to_owned()));
         let tickets = given.iter().map(|(_, no)| self.rows(no, now)).collect();
-        Page { tickets, cursor: Cursor { store: NAME.to_owned(), at, no }, more }
+        Page { tickets, cursor: Cursor { store: NAME.to_owned(), at, no, position: None }, more }
     }
 
     /// See [`super::Store::read`].

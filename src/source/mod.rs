@@ -5,9 +5,12 @@
 //! daemon never writes to a ticket store but by [`mod@write_back`], if the administrator
 //! asks for it; [`import()`] does, from the exports that [`mod@file`] opens.
 
+use std::{fmt, path::PathBuf};
+
 use crate::ticket::{RawRow, TicketNo};
 
 pub mod columns;
+pub mod database;
 pub mod error;
 pub mod file;
 pub mod history;
@@ -18,6 +21,7 @@ pub mod write_back;
 pub mod writer;
 
 pub use columns::ColumnMap;
+pub use database::{DatabaseStore, Dialect};
 pub use error::{Place, SourceError};
 pub use file::{Export, FileRow};
 pub use history::HistoryStore;
@@ -46,6 +50,8 @@ pub struct Cursor {
     at: i64,
     /// The last ticket that was given at `at`.
     no: String,
+    /// In a platform's database, where the reading stands.
+    position: Option<database::position::Position>,
 }
 
 impl Default for Cursor {
@@ -57,7 +63,7 @@ impl Default for Cursor {
 impl Cursor {
     /// Before everything: what follows is the whole store.
     pub fn start() -> Self {
-        Self { store: String::new(), at: i64::MIN, no: String::new() }
+        Self { store: String::new(), at: i64::MIN, no: String::new(), position: None }
     }
 }
 
@@ -77,13 +83,64 @@ pub struct Page {
 pub enum Store {
     /// Our own SQLite schema.
     Sqlite(SqliteStore),
+    /// A platform's database: PostgreSQL, MySQL or MariaDB.
+    Database(DatabaseStore),
     /// A history for `simulate`.
     History(HistoryStore),
 }
 
+/// Where a ticket store is.
+#[derive(Clone, Debug)]
+pub enum StorePlace {
+    /// A file of our own schema.
+    Sqlite(PathBuf),
+    /// A database, and what in it is a ticket.
+    Database(Box<(database::Place, database::tables::Tables)>),
+}
+
+impl From<PathBuf> for StorePlace {
+    fn from(path: PathBuf) -> Self {
+        Self::Sqlite(path)
+    }
+}
+
+/// It is read by people: a path, or an address without its password.
+impl fmt::Display for StorePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "{}", path.display()),
+            Self::Database(database) => f.write_str(&database.0.name()),
+        }
+    }
+}
+
 impl Store {
-    /// The tickets that changed after `since`, at most `limit`, oldest change
-    /// first. From [`Cursor::start`] that is every ticket: the full reconcile.
+    /// Opens a store and checks that it can be read.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub async fn open(place: &StorePlace) -> Result<Self, SourceError> {
+        match place {
+            StorePlace::Sqlite(path) => SqliteStore::open(path).await.map(Self::Sqlite),
+            StorePlace::Database(database) => {
+                DatabaseStore::open(database.0.clone(), &database.1).await.map(Self::Database)
+            }
+        }
+    }
+
+    /// Whether a page names tickets whose rows were deleted. Where it does not, they
+    /// show only by being left out of a reading of everything.
+    pub fn tells_deletions(&self) -> bool {
+        match self {
+            Self::Sqlite(_) | Self::History(_) => true,
+            Self::Database(_) => false,
+        }
+    }
+
+    /// The tickets that changed after `since`, at most `limit`. From
+    /// [`Cursor::start`] that is every ticket: the full reconcile. Our own stores
+    /// give the oldest change first.
     ///
     /// # Errors
     ///
@@ -91,6 +148,7 @@ impl Store {
     pub async fn changed(&self, since: Cursor, limit: usize) -> Result<Page, SourceError> {
         match self {
             Self::Sqlite(store) => store.changed(since, limit).await,
+            Self::Database(store) => store.changed(since, limit).await,
             Self::History(store) => Ok(store.changed(since, limit)),
         }
     }
@@ -104,6 +162,7 @@ impl Store {
     pub async fn read(&self, nos: &[TicketNo]) -> Result<Vec<Rows>, SourceError> {
         match self {
             Self::Sqlite(store) => store.read(nos).await,
+            Self::Database(store) => store.read(nos).await,
             Self::History(store) => Ok(store.read(nos)),
         }
     }

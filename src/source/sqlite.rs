@@ -171,8 +171,8 @@ impl SqliteStore {
         let more = tickets.len() > limit;
         tickets.truncate(limit);
         let cursor = match tickets.last() {
-            Some((last, at)) => Cursor { store, at: *at, no: last.no.as_str().to_owned() },
-            None => Cursor { store, at, no },
+            Some((last, at)) => Cursor { store, at: *at, no: last.no.as_str().to_owned(), position: None },
+            None => Cursor { store, at, no, position: None },
         };
         Ok(Ok(Page { tickets: tickets.into_iter().map(|(rows, _)| rows).collect(), cursor, more }))
     }

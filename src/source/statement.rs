@@ -37,9 +37,27 @@ impl Parameter {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Statement {
-    /// As it is prepared: `?1`, `?2` in the place of the names.
-    sql: String,
-    parameters: Vec<Parameter>,
+    pieces: Vec<Piece>,
+}
+
+/// What a statement is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    /// As it was written.
+    Text(String),
+    /// In the place of a name.
+    Value(Parameter),
+}
+
+/// How a database marks the places of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// `?1`, `?2`: a value that is used twice is bound once.
+    Numbered,
+    /// `$1`, `$2`, likewise.
+    Dollar,
+    /// `?`: every place is bound.
+    Plain,
 }
 
 /// Why a text is no such statement.
@@ -79,22 +97,32 @@ impl Statement {
         if !["INSERT", "UPDATE"].contains(&word.to_ascii_uppercase().as_str()) {
             return Err(StatementFault::Verb { word });
         }
-        let mut statement = Self { sql: String::new(), parameters: Vec::new() };
+        let mut statement = Self { pieces: Vec::new() };
         let mut rest = text.trim();
         while let Some(first) = rest.chars().next() {
             rest = match SHUT.iter().find(|(open, _)| rest.starts_with(open)) {
                 Some((open, close)) => statement.shut(rest, open, close)?,
+                // A cast of PostgreSQL is no name.
+                None if rest.starts_with("::") => statement.text(rest, 2),
                 None if first == ':' => statement.named(rest)?,
                 None if first == ';' && rest.len() == 1 => "",
                 None if first == ';' => return Err(StatementFault::Several),
                 None if matches!(first, '?' | '$' | '@') => return Err(StatementFault::Nameless { mark: first }),
-                None => {
-                    statement.sql.push(first);
-                    &rest[first.len_utf8()..]
-                }
+                None => statement.text(rest, first.len_utf8()),
             };
         }
-        if statement.parameters.contains(&Parameter::TicketNo) { Ok(statement) } else { Err(StatementFault::NoTicket) }
+        let names_ticket = statement.pieces.contains(&Piece::Value(Parameter::TicketNo));
+        if names_ticket { Ok(statement) } else { Err(StatementFault::NoTicket) }
+    }
+
+    /// Takes over the next `len` bytes as they stand.
+    fn text<'t>(&mut self, rest: &'t str, len: usize) -> &'t str {
+        let (text, rest) = rest.split_at(len);
+        match self.pieces.last_mut() {
+            Some(Piece::Text(before)) => before.push_str(text),
+            Some(Piece::Value(_)) | None => self.pieces.push(Piece::Text(text.to_owned())),
+        }
+        rest
     }
 
     /// Takes over what is quoted or a comment, as it stands.
@@ -106,36 +134,47 @@ impl Statement {
             None if open == "--" => rest.len(),
             None => return Err(StatementFault::Unclosed { mark: open }),
         };
-        self.sql.push_str(&rest[..end]);
-        Ok(&rest[end..])
+        Ok(self.text(rest, end))
     }
 
-    /// Puts a number in the place of a name.
+    /// Puts a value in the place of a name.
     fn named<'t>(&mut self, rest: &'t str) -> Result<&'t str, StatementFault> {
         let name: String = rest[1..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let known = Parameter::ALL.into_iter().find(|parameter| parameter.name() == name);
         let parameter = known.ok_or_else(|| StatementFault::Unknown { name: name.clone() })?;
-        let place = self.parameters.iter().position(|other| *other == parameter).unwrap_or_else(|| {
-            self.parameters.push(parameter);
-            self.parameters.len() - 1
-        });
-        self.sql.push_str(&format!("?{}", place + 1));
+        self.pieces.push(Piece::Value(parameter));
         Ok(&rest[1 + name.len()..])
     }
 
-    /// As it is prepared.
-    pub(super) fn sql(&self) -> &str {
-        &self.sql
-    }
-
-    /// What `?1`, `?2` stand for.
-    pub(super) fn parameters(&self) -> &[Parameter] {
-        &self.parameters
+    /// As it is prepared, and what its marks stand for.
+    pub(super) fn prepared(&self, marks: Marks) -> (String, Vec<Parameter>) {
+        let mut sql = String::new();
+        let mut bound: Vec<Parameter> = Vec::new();
+        for piece in &self.pieces {
+            let parameter = match piece {
+                Piece::Text(text) => {
+                    sql.push_str(text);
+                    continue;
+                }
+                Piece::Value(parameter) => *parameter,
+            };
+            let known = bound.iter().position(|other| *other == parameter).filter(|_| marks != Marks::Plain);
+            let place = known.unwrap_or_else(|| {
+                bound.push(parameter);
+                bound.len() - 1
+            });
+            sql.push_str(&match marks {
+                Marks::Numbered => format!("?{}", place + 1),
+                Marks::Dollar => format!("${}", place + 1),
+                Marks::Plain => "?".to_owned(),
+            });
+        }
+        (sql, bound)
     }
 
     /// Whether it speaks of a table or column of this name.
     pub fn mentions(&self, name: &str) -> bool {
-        self.sql.to_ascii_lowercase().contains(name)
+        self.to_string().to_ascii_lowercase().contains(name)
     }
 }
 
@@ -149,7 +188,7 @@ impl TryFrom<String> for Statement {
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sql)
+        f.write_str(&self.prepared(Marks::Numbered).0)
     }
 }
 
@@ -161,14 +200,23 @@ mod tests {
     fn names_become_numbers_and_what_is_quoted_stays() {
         let text = "UPDATE proof SET at = :sent_at, note = 'a;b :kind', \"x:y\" = :round -- :no\n WHERE no=:ticket_no \
                     AND at <> :sent_at;  ";
-        let statement = Statement::parse(text).unwrap();
-        assert_eq!(
-            statement.sql(),
-            "UPDATE proof SET at = ?1, note = 'a;b :kind', \"x:y\" = ?2 -- :no\n WHERE no=?3 AND at <> ?1"
-        );
-        assert_eq!(statement.parameters(), [Parameter::SentAt, Parameter::Round, Parameter::TicketNo]);
+        let (sql, parameters) = Statement::parse(text).unwrap().prepared(Marks::Numbered);
+        assert_eq!(sql, "UPDATE proof SET at = ?1, note = 'a;b :kind', \"x:y\" = ?2 -- :no\n WHERE no=?3 AND at <> ?1");
+        assert_eq!(parameters, [Parameter::SentAt, Parameter::Round, Parameter::TicketNo]);
         let lower = Statement::parse(" insert into p values (:ticket_no, 'it''s')").unwrap();
-        assert_eq!(lower.sql(), "insert into p values (?1, 'it''s')");
+        assert_eq!(lower.to_string(), "insert into p values (?1, 'it''s')");
+    }
+
+    #[test]
+    fn each_database_has_its_own_marks() {
+        let text = "UPDATE p SET at = :sent_at::timestamp, was = :sent_at WHERE no = :ticket_no";
+        let statement = Statement::parse(text).unwrap();
+        let (sql, bound) = statement.prepared(Marks::Dollar);
+        assert_eq!(sql, "UPDATE p SET at = $1::timestamp, was = $1 WHERE no = $2");
+        assert_eq!(bound, [Parameter::SentAt, Parameter::TicketNo]);
+        let (sql, bound) = statement.prepared(Marks::Plain);
+        assert_eq!(sql, "UPDATE p SET at = ?::timestamp, was = ? WHERE no = ?");
+        assert_eq!(bound, [Parameter::SentAt, Parameter::SentAt, Parameter::TicketNo]);
     }
 
     #[test]

@@ -5,15 +5,20 @@
 //! have happened: [`WriteBack::begin`] does all that may fail, and
 //! [`Begun::commit`] makes it last.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr, SqliteConnection};
 
 use super::{
-    SourceError, Statement, Store,
+    Dialect, SourceError, Statement, Store,
+    database::{
+        Cause, Place, fault,
+        link::{Purpose, Session},
+        sql::Arg,
+    },
     sqlite::{options, refused, verify},
-    statement::Parameter,
+    statement::{Marks, Parameter},
 };
 use crate::{calendar::civil, ticket::TicketNo};
 
@@ -31,8 +36,15 @@ pub struct Sent {
 /// A statement and the store it is for.
 #[derive(Clone, Debug)]
 pub struct WriteBack {
-    path: PathBuf,
-    statement: Statement,
+    target: Target,
+    sql: String,
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Clone, Debug)]
+enum Target {
+    Sqlite(PathBuf),
+    Database(Place),
 }
 
 impl WriteBack {
@@ -42,10 +54,19 @@ impl WriteBack {
     ///
     /// When the store is of a kind that takes none.
     pub fn of(store: &Store, statement: Statement) -> Result<Self, SourceError> {
-        match store {
-            Store::Sqlite(store) => Ok(Self { path: store.path().to_owned(), statement }),
-            Store::History(_) => Err(SourceError::NoWriteBack { kind: "an export (CSV or XLSX)" }),
-        }
+        let (target, marks) = match store {
+            Store::Sqlite(store) => (Target::Sqlite(store.path().to_owned()), Marks::Numbered),
+            Store::Database(store) => {
+                let marks = match store.place().dialect {
+                    Dialect::Postgres => Marks::Dollar,
+                    Dialect::MySql => Marks::Plain,
+                };
+                (Target::Database(store.place().clone()), marks)
+            }
+            Store::History(_) => return Err(SourceError::NoWriteBack { kind: "an export (CSV or XLSX)" }),
+        };
+        let (sql, parameters) = statement.prepared(marks);
+        Ok(Self { target, sql, parameters })
     }
 
     /// Whether the store has what the statement speaks of. Nothing is run.
@@ -54,12 +75,23 @@ impl WriteBack {
     ///
     /// When the store cannot be opened to write, or does not understand the statement.
     pub async fn check(&self) -> Result<(), SourceError> {
-        // SQLite itself opens what it may not write, and says so only when it writes.
-        let writable = std::fs::OpenOptions::new().write(true).open(&self.path);
-        writable.map_err(|error| refused(&self.path, sqlx::Error::Io(error)))?;
-        let mut connection = self.open().await?;
-        let sql = AssertSqlSafe(self.statement.sql()).into_sql_str();
-        connection.prepare(sql).await.map(|_| ()).map_err(|error| self.fault(error))
+        match &self.target {
+            Target::Sqlite(path) => {
+                // SQLite itself opens what it may not write, and says so only when it writes.
+                let writable = std::fs::OpenOptions::new().write(true).open(path);
+                writable.map_err(|error| refused(path, sqlx::Error::Io(error)))?;
+                let mut connection = open(path).await?;
+                let sql = AssertSqlSafe(self.sql.as_str()).into_sql_str();
+                connection.prepare(sql).await.map(|_| ()).map_err(|error| self.fault(error))
+            }
+            Target::Database(place) => {
+                let mut session = place.connect(Purpose::WritingBack).await?;
+                // What would be done is planned, and rights are looked at; nothing is done.
+                let nobody = Sent { ticket: TicketNo::new("0"), round: 1, at: DateTime::UNIX_EPOCH, kind: "" };
+                let planned = session.ask(format!("EXPLAIN {}", self.sql), self.args(&nobody)).await;
+                planned.map(|_| ()).map_err(|error| self.fault(error))
+            }
+        }
     }
 
     /// Runs the statement, so far for nobody else to see.
@@ -69,48 +101,75 @@ impl WriteBack {
     /// When the store or the statement fails, or no row was hit; nothing has
     /// changed then.
     pub async fn begin(&self, sent: &Sent) -> Result<Begun, SourceError> {
-        let mut connection = self.open().await?;
-        connection.execute("BEGIN IMMEDIATE").await.map_err(|error| refused(&self.path, error))?;
-        let mut query = sqlx::query(AssertSqlSafe(self.statement.sql()));
-        for parameter in self.statement.parameters() {
-            query = match parameter {
-                Parameter::TicketNo => query.bind(sent.ticket.as_str().to_owned()),
-                Parameter::SentAt => {
-                    query.bind(sent.at.with_timezone(&civil::zone()).format("%Y-%m-%d %H:%M:%S").to_string())
-                }
-                Parameter::Round => query.bind(i64::from(sent.round)),
-                Parameter::Kind => query.bind(sent.kind),
-            };
-        }
-        let done = query.execute(&mut connection).await.map_err(|error| self.fault(error))?;
-        if done.rows_affected() == 0 {
-            // The connection ends here and takes its transaction with it.
-            return Err(SourceError::NothingWritten { ticket: sent.ticket.clone() });
-        }
-        Ok(Begun { connection, path: self.path.clone() })
+        let (begun, hit) = match &self.target {
+            Target::Sqlite(path) => {
+                let mut connection = open(path).await?;
+                connection.execute("BEGIN IMMEDIATE").await.map_err(|error| refused(path, error))?;
+                let query =
+                    self.args(sent).into_iter().fold(sqlx::query(AssertSqlSafe(self.sql.as_str())), |query, value| {
+                        match value {
+                            Arg::Text(text) => query.bind(text),
+                            Arg::Number(number) => query.bind(number),
+                            // No parameter is one.
+                            Arg::List(_) => query,
+                        }
+                    });
+                let done = query.execute(&mut connection).await.map_err(|error| self.fault(error))?;
+                (Begun::Sqlite(connection, path.clone()), done.rows_affected())
+            }
+            Target::Database(place) => {
+                let mut session = place.connect(Purpose::WritingBack).await?;
+                session.run("BEGIN").await.map_err(|error| place.refused(&error))?;
+                let hit = session.tell(self.sql.clone(), self.args(sent)).await.map_err(|error| self.fault(error))?;
+                (Begun::Database(session, place.clone()), hit)
+            }
+        };
+        // The connection ends here and takes its transaction with it.
+        if hit == 0 { Err(SourceError::NothingWritten { ticket: sent.ticket.clone() }) } else { Ok(begun) }
     }
 
-    async fn open(&self) -> Result<SqliteConnection, SourceError> {
-        let connection = options(&self.path).create_if_missing(false).connect().await;
-        let mut connection = connection.map_err(|error| refused(&self.path, error))?;
-        verify(&mut connection, &self.path).await?;
-        Ok(connection)
+    fn args(&self, sent: &Sent) -> Vec<Arg> {
+        let arg = |parameter: &Parameter| match parameter {
+            Parameter::TicketNo => Arg::Text(sent.ticket.as_str().to_owned()),
+            Parameter::SentAt => {
+                Arg::Text(sent.at.with_timezone(&civil::zone()).format("%Y-%m-%d %H:%M:%S").to_string())
+            }
+            Parameter::Round => Arg::Number(i64::from(sent.round)),
+            Parameter::Kind => Arg::Text(sent.kind.to_owned()),
+        };
+        self.parameters.iter().map(arg).collect()
     }
 
-    /// Another program's lock is the store's matter, all else the statement's.
+    /// Another program's lock and a broken connection are the store's matter, all
+    /// else the statement's.
     fn fault(&self, error: sqlx::Error) -> SourceError {
-        match refused(&self.path, error) {
-            SourceError::Store { source, .. } => SourceError::Statement { source },
-            other => other,
+        match &self.target {
+            Target::Sqlite(path) => match refused(path, error) {
+                SourceError::Store { source, .. } => SourceError::Statement { source },
+                other => other,
+            },
+            Target::Database(place) => match fault::cause(&error) {
+                cause @ (Cause::Lost | Cause::Slow | Cause::Starting | Cause::Full) => place.fault(cause),
+                _ => SourceError::Statement { source: Box::new(error) },
+            },
         }
     }
 }
 
+async fn open(path: &Path) -> Result<SqliteConnection, SourceError> {
+    let connection = options(path).create_if_missing(false).connect().await;
+    let mut connection = connection.map_err(|error| refused(path, error))?;
+    verify(&mut connection, path).await?;
+    Ok(connection)
+}
+
 /// A statement that was run and waits to last; dropped, it never happened.
 #[derive(Debug)]
-pub struct Begun {
-    connection: SqliteConnection,
-    path: PathBuf,
+pub enum Begun {
+    /// In our own schema.
+    Sqlite(SqliteConnection, PathBuf),
+    /// In a database.
+    Database(Session, Place),
 }
 
 impl Begun {
@@ -119,8 +178,13 @@ impl Begun {
     /// # Errors
     ///
     /// When the store fails: it may have happened, or not.
-    pub async fn commit(mut self) -> Result<(), SourceError> {
-        self.connection.execute("COMMIT").await.map(|_| ()).map_err(|error| refused(&self.path, error))
+    pub async fn commit(self) -> Result<(), SourceError> {
+        match self {
+            Self::Sqlite(mut connection, path) => {
+                connection.execute("COMMIT").await.map(|_| ()).map_err(|error| refused(&path, error))
+            }
+            Self::Database(mut session, place) => session.run("COMMIT").await.map_err(|error| place.refused(&error)),
+        }
     }
 }
 

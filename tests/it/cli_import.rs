@@ -32,7 +32,7 @@ const FIELDS: [&str; 18] = [
 const EXPORTS: [&str; 3] = ["export-utf8.csv", "export-gb18030.csv", "export.xlsx"];
 
 /// The instant at which the samples were exported.
-const TAKEN: &str = "2026-11-24T17:30:00+08:00";
+pub const TAKEN: &str = "2026-11-24T17:30:00+08:00";
 
 #[test]
 fn a_dry_run_agrees_with_every_field_of_every_ticket_of_the_samples() {
@@ -184,7 +184,7 @@ fn a_store_that_is_none_ends_with_4_and_is_left_alone() {
 }
 
 /// `expected.csv` as the objects that a dry run prints.
-fn expected() -> BTreeMap<String, Value> {
+pub fn expected() -> BTreeMap<String, Value> {
     let mut reader = csv::Reader::from_path(fixture("samples/expected.csv")).unwrap();
     let headers = reader.headers().unwrap().clone();
     let records = reader.records().map(Result::unwrap);

@@ -144,7 +144,7 @@ async fn assembly(clock: Arc<dyn Clock>) -> Assembly {
         columns: loaded.columns,
         key: config::number_key(&loaded.settings.state.dir).unwrap(),
         state: loaded.settings.state.dir.clone(),
-        store: loaded.settings.store_path(),
+        store: loaded.store,
         ledger: loaded.settings.ledger_path(),
         write_back: None,
         forms: FormParts {

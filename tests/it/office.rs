@@ -59,7 +59,7 @@ impl Office {
             columns: loaded.columns.clone(),
             key: config::number_key(&house.state()).unwrap(),
             state: loaded.settings.state.dir.clone(),
-            store: loaded.settings.store_path(),
+            store: loaded.store.clone(),
             ledger: loaded.settings.ledger_path(),
             write_back: loaded.settings.write_back.statement.clone(),
             forms: FormParts {

@@ -7,16 +7,45 @@ use std::{
 
 use duban::{
     source::{
-        ColumnMap, Cursor, HistoryStore, Page, SourceError, SqliteStore, SqliteStoreWriter, Store, sqlite::SCHEMA,
+        ColumnMap, Cursor, Dialect, HistoryStore, Page, SourceError, SqliteStore, SqliteStoreWriter, Store,
+        sqlite::SCHEMA,
     },
     ticket::{Field, NumberKey, RawRow, TicketNo},
 };
 use sqlx::{Connection, Executor, Row, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::servers::{BOTH, Database};
+
 /// A store of each kind with the tickets A to E, changed in this order, and E
 /// in two rows.
-async fn each_store(folder: &TempDir) -> [Store; 2] {
+async fn each_store(folder: &TempDir) -> Vec<Store> {
+    let mut stores: Vec<Store> = own_stores(folder).await.into();
+    for dialect in BOTH {
+        stores.push(platform(dialect).await.1);
+    }
+    stores
+}
+
+/// A platform's database with the same tickets; small letters, blanks and a second
+/// row in another spelling included.
+async fn platform(dialect: Dialect) -> (Database, Store) {
+    let mut sql = "CREATE TABLE task (no VARCHAR(40) NOT NULL, status VARCHAR(20), updated TIMESTAMP NULL);\
+                   CREATE INDEX by_no ON task (no); CREATE INDEX by_time ON task (updated, no);"
+        .to_owned();
+    for (at, no) in ["c", "A ", "\tB", "Ｄ", "E"].iter().enumerate() {
+        sql.push_str(&format!("INSERT INTO task VALUES ('{no}', '待处置', '2026-09-0{} 10:00:00');", at + 1));
+    }
+    sql.push_str("INSERT INTO task VALUES ('e', '处理中', '2026-09-05 10:00:00');");
+    sql.push_str("UPDATE task SET status = '已办结', updated = '2026-09-06 10:00:00' WHERE no = 'A ';");
+    let database = Database::with(dialect, &sql).await;
+    let map = "zone = \"+08:00\"\n[table]\nname = \"task\"\nupdated = \"updated\"\n[table.columns]\nticket_no = \"no\"\n\
+               origin = { sql = \"'12345'\" }\nreceived = { sql = \"'2026-09-01'\" }\nstatus = \"status\"\n";
+    let store = database.open(&ColumnMap::parse("task.toml", map).unwrap().tables.unwrap()).await;
+    (database, store)
+}
+
+async fn own_stores(folder: &TempDir) -> [Store; 2] {
     let mut lines = "at,工单编号,来源,接收时间,状态\n".to_owned();
     let mut sql = "INSERT INTO hotline_column VALUES ('ticket_no'), ('status'), ('concluded');".to_owned();
     for (at, no) in ["C", "A", "B", "D", "E"].iter().enumerate() {
@@ -54,6 +83,11 @@ async fn pages_give_every_ticket_once_with_all_its_rows() {
                     break;
                 }
             }
+            if let Store::Database(_) = store {
+                // It is gone through by number, as the database sorts them.
+                shown.sort_by_key(|ticket| "CBDEA".find(&ticket[..1]));
+                shown.iter_mut().for_each(|ticket| *ticket = ticket.replace("处理中/待处置", "待处置/处理中"));
+            }
             assert_eq!(shown, ["C 待处置", "B 待处置", "D 待处置", "E 待处置/处理中", "A 已办结"], "{limit}");
             assert_eq!(pages, 5_usize.div_ceil(limit));
             let rest = store.changed(cursor.clone(), limit).await.unwrap();
@@ -77,7 +111,7 @@ async fn tickets_are_read_in_the_order_asked_and_absent_ones_have_no_rows() {
 #[tokio::test]
 async fn a_change_by_anyones_own_job_is_seen_once() {
     let folder = TempDir::new().unwrap();
-    let [store, _] = each_store(&folder).await;
+    let [store, _] = own_stores(&folder).await;
     let path = folder.path().join("tickets.db");
     let mut cursor = store.changed(Cursor::start(), 100).await.unwrap().cursor;
     let cases = [
@@ -104,7 +138,7 @@ async fn a_change_by_anyones_own_job_is_seen_once() {
 #[tokio::test]
 async fn a_column_that_is_not_entered_is_absent_and_an_entered_one_is_empty() {
     let folder = TempDir::new().unwrap();
-    let [store, _] = each_store(&folder).await;
+    let [store, _] = own_stores(&folder).await;
     let cursor = store.changed(Cursor::start(), 100).await.unwrap().cursor;
     let row = store.read(&[TicketNo::new("A")]).await.unwrap().remove(0).rows.remove(0);
     assert_eq!(row.get(Field::Concluded), Some(""));
@@ -154,7 +188,7 @@ async fn bytes_that_are_no_text_do_not_stop_the_reading() {
 #[tokio::test]
 async fn a_store_that_was_replaced_is_read_from_the_start() {
     let folder = TempDir::new().unwrap();
-    let [store, _] = each_store(&folder).await;
+    let [store, _] = own_stores(&folder).await;
     let cursor = store.changed(Cursor::start(), 100).await.unwrap().cursor;
     let other = folder.path().join("other.db");
     let tickets = "INSERT INTO hotline_column VALUES ('status'); INSERT INTO hotline_ticket (ticket_no, status) VALUES ('Z', '新')";
@@ -202,7 +236,7 @@ async fn a_store_that_cannot_be_read_says_which_and_what_to_do() {
 #[tokio::test]
 async fn a_damaged_page_is_an_error_and_no_panic() {
     let folder = TempDir::new().unwrap();
-    let [store, _] = each_store(&folder).await;
+    let [store, _] = own_stores(&folder).await;
     drop(store);
     let path = folder.path().join("tickets.db");
     let mut bytes = fs::read(&path).unwrap();

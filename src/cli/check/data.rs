@@ -10,7 +10,7 @@ use crate::{
     config::{self, Loaded},
     outbox::Outbox,
     rules::{RoundFacts, standing::standing},
-    source::{Cursor, SourceError, Store, WriteBack},
+    source::{Cursor, SourceError, Store, StorePlace, WriteBack, database::Scan},
     telemetry::chain,
     ticket::Reader,
 };
@@ -18,8 +18,16 @@ use crate::{
 /// Tickets that are read at a time.
 const PAGE: usize = 2_000;
 
-/// Checks the state folder and what lies in it. Nothing is made.
-pub async fn check(loaded: &Loaded, now: DateTime<Utc>, found: &mut Findings) {
+/// Whether the check leaves this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    Here,
+    Online,
+}
+
+/// Checks the state folder and what lies in it, and a database that is elsewhere if
+/// it may be reached. Nothing is made.
+pub async fn check(loaded: &Loaded, reach: Reach, now: DateTime<Utc>, found: &mut Findings) {
     let state = &loaded.settings.state.dir;
     match writable(state) {
         Ok(()) => {}
@@ -34,7 +42,14 @@ pub async fn check(loaded: &Loaded, now: DateTime<Utc>, found: &mut Findings) {
         }
     }
     match open::number_key(state) {
-        Ok(key) => store(loaded, &loaded.columns.reader(key), now, found).await,
+        Ok(key) => match (&loaded.store, reach) {
+            (StorePlace::Database(_), Reach::Here) => {
+                found.fine("store", format!("工单库:{} 未连接,加 --online 时连接并检查", loaded.store));
+            }
+            (StorePlace::Database(_), Reach::Online) | (StorePlace::Sqlite(_), _) => {
+                store(loaded, &loaded.columns.reader(key), now, found).await;
+            }
+        },
         Err(error) => found.fault("state", chain(error.as_ref())),
     }
     ledger(loaded, found).await;
@@ -48,14 +63,19 @@ fn writable(dir: &Path) -> io::Result<()> {
 }
 
 async fn store(loaded: &Loaded, reader: &Reader, now: DateTime<Utc>, found: &mut Findings) {
-    let path = loaded.settings.store_path();
-    if !path.exists() && !loaded.settings.ledger_path().exists() {
+    if let StorePlace::Sqlite(path) = &loaded.store
+        && !path.exists()
+        && !loaded.settings.ledger_path().exists()
+    {
         // A fresh installation is no fault.
         let text = format!("工单库:{} 尚未建立,先用 duban import 导入工单,再启动服务", path.display());
         return found.warning("store", text);
     }
     let tally = match open::store(loaded).await {
-        Ok(store) => Tally::of(&store, reader, loaded, now).await.map_err(|e| chain(&e)),
+        Ok(store) => {
+            indexes(&store, found).await;
+            Tally::of(&store, reader, loaded, now).await.map_err(|e| chain(&e))
+        }
         Err(error) => Err(chain(error.as_ref())),
     };
     match tally {
@@ -68,9 +88,19 @@ async fn store(loaded: &Loaded, reader: &Reader, now: DateTime<Utc>, found: &mut
                 found.warning("store", format!("工单库:{} 件无法读出工单", tally.unreadable));
             }
             let Tally { tickets, open, .. } = tally;
-            found.fine("store", format!("工单库:{} 可读,工单 {tickets} 件,在办 {open} 件", path.display()));
+            found.fine("store", format!("工单库:{} 可读,工单 {tickets} 件,在办 {open} 件", loaded.store));
             write_back(loaded, found).await;
         }
+    }
+}
+
+/// Whether a database has an index for each statement of a poll.
+async fn indexes(store: &Store, found: &mut Findings) {
+    let Store::Database(database) = store else { return };
+    // A fault of the store itself is told by who reads it next.
+    for Scan { what } in database.scans().await.unwrap_or_default() {
+        let text = format!("工单库:每次轮询要通读整张表,请平台管理员加索引(缺索引:{what})");
+        found.warning("store", text);
     }
 }
 

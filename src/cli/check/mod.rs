@@ -21,7 +21,8 @@ mod people;
 /// do not.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Also log in to each mail server and connect to each SMS gateway; nothing is sent.
+    /// Also connect to the platform's database, log in to each mail server and connect
+    /// to each SMS gateway; nothing is sent.
     #[arg(long)]
     online: bool,
 }
@@ -125,7 +126,8 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
             calendar::check(&loaded.calendars.calendar, session.now, &mut found);
             channels::check(&loaded, &mut found);
             runtime::block_on(async {
-                data::check(&loaded, session.now, &mut found).await;
+                let reach = if args.online { data::Reach::Online } else { data::Reach::Here };
+                data::check(&loaded, reach, session.now, &mut found).await;
                 if args.online {
                     channels::connect(&loaded, session.now, &mut found).await;
                 }

@@ -145,7 +145,7 @@ async fn daemon(
         columns: ColumnMap::built_in()?,
         key: config::number_key(dir)?,
         state: dir.to_owned(),
-        store: dir.join("tickets.db"),
+        store: dir.join("tickets.db").into(),
         ledger: dir.join("ledger.db"),
         write_back: None,
         forms: FormParts { settings: forms::Settings::default(), cabinet: Cabinet::Folder(dir.join("forms")) },

@@ -85,10 +85,11 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
 
 async fn explain(opened: &Opened, no: &TicketNo, days: u16) -> anyhow::Result<Explained> {
     let rows = opened.store.read(std::slice::from_ref(no)).await.map_err(super::import::stop)?;
-    let known = opened.known(&rows).await?.pop().ok_or_else(|| {
-        let store = opened.settings.settings.store_path();
-        Stop::bad_input(format!("ticket {no} is not in the store {}", store.display()))
-    })?;
+    let known = opened
+        .known(&rows)
+        .await?
+        .pop()
+        .ok_or_else(|| Stop::bad_input(format!("ticket {no} is not in the store {}", opened.settings.store)))?;
     let (standing, plan) = planner::wanted(known.view(), &opened.policy, opened.watch, opened.now);
     let tries = head::tries(&known.ticket, &standing, &opened.policy.rules.contact_attempts, opened.now);
     let until = opened.now + chrono::TimeDelta::days(days.into());

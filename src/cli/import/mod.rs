@@ -13,7 +13,7 @@ use super::{
     session::{Form, Session},
 };
 use crate::{
-    source::{self, ColumnMap, Export, ImportReport, SourceError, SqliteStoreWriter, Step},
+    source::{self, ColumnMap, Export, ImportReport, SourceError, SqliteStoreWriter, Step, StorePlace},
     ticket::NumberKey,
 };
 
@@ -54,6 +54,11 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
         Some(file) => columns(file)?,
         None => settings.columns.clone(),
     };
+    if let StorePlace::Database(_) = settings.store {
+        let text =
+            format!("the tickets are in {}, and an import fills only a store of the kind sqlite", settings.store);
+        return Err(Stop::bad_input(text));
+    }
     let store = settings.settings.store_path();
     if !store.parent().is_some_and(Path::is_dir) {
         let folder = settings.settings.state.dir.display();
@@ -160,6 +165,7 @@ pub fn stop(error: SourceError) -> anyhow::Error {
         | E::StoreDamaged { .. }
         | E::StoreSchema { .. }
         | E::Store { .. }
+        | E::Database { .. }
         | E::NoWriteBack { .. }
         | E::Statement { .. }
         | E::NothingWritten { .. } => Stop::store(error),

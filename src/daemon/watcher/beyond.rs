@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use tracing::{debug, warn};
 
-use super::{CycleReport, Watcher, add, to_ledger};
+use super::{CycleReport, PAGE, Watcher, add, to_ledger};
 use crate::{
     outbox::{self, OutboxError, Wanted},
     planner,
-    source::Rows,
+    source::{Rows, SourceError},
     ticket::TicketNo,
 };
 
@@ -45,6 +45,25 @@ impl Watcher {
         }
         self.parts.outbox.add_facts(&facts).await?;
         Ok(())
+    }
+
+    /// Everything was read: what is known and was not met is gone, or was missed and
+    /// is looked for once more. Why that could not be done is no fault of the ledger.
+    pub(super) async fn note_left_out(&mut self, now: DateTime<Utc>) -> Result<Option<SourceError>, OutboxError> {
+        let Some(met) = self.met.take() else { return Ok(None) };
+        let inherited = self.inherited.iter().filter_map(|scope| scope.strip_prefix("T/")).map(TicketNo::new);
+        let known = self.book.all().into_iter().chain(inherited);
+        let left_out: Vec<TicketNo> = known.filter(|no| !met.contains(no) && !self.gone.has(no)).collect();
+        for some in left_out.chunks(PAGE) {
+            match self.parts.store.read(some).await {
+                Ok(mut rows) => {
+                    rows.retain(|ticket| ticket.rows.is_empty());
+                    self.note_gone(&rows, now).await?;
+                }
+                Err(error) => return Ok(Some(error)),
+            }
+        }
+        Ok(None)
     }
 
     /// Rows gone for a day: the desk is told, and all else about them is withdrawn.

@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod kannel;
 pub mod mail;
 pub mod office;
+pub mod plain_relay;
 pub mod postfix;
 pub mod real;
 pub mod smtp;
