@@ -84,7 +84,7 @@ pub enum Store {
     /// Our own SQLite schema.
     Sqlite(SqliteStore),
     /// A platform's database: PostgreSQL, MySQL or MariaDB.
-    Database(DatabaseStore),
+    Database(Box<DatabaseStore>),
     /// A history for `simulate`.
     History(HistoryStore),
 }
@@ -124,7 +124,7 @@ impl Store {
         match place {
             StorePlace::Sqlite(path) => SqliteStore::open(path).await.map(Self::Sqlite),
             StorePlace::Database(database) => {
-                DatabaseStore::open(database.0.clone(), &database.1).await.map(Self::Database)
+                DatabaseStore::open(database.0.clone(), &database.1).await.map(Box::new).map(Self::Database)
             }
         }
     }
