@@ -52,7 +52,7 @@ impl Watcher {
     pub(super) async fn note_left_out(&mut self, now: DateTime<Utc>) -> Result<Option<SourceError>, OutboxError> {
         let Some(met) = self.met.take() else { return Ok(None) };
         let inherited = self.inherited.iter().filter_map(|scope| scope.strip_prefix("T/")).map(TicketNo::new);
-        let known = self.book.all().into_iter().chain(inherited);
+        let known = self.book.views().map(|view| view.ticket.no.clone()).chain(inherited);
         let left_out: Vec<TicketNo> = known.filter(|no| !met.contains(no) && !self.gone.has(no)).collect();
         for some in left_out.chunks(PAGE) {
             match self.parts.store.read(some).await {
