@@ -48,6 +48,16 @@ pub enum FileMedium {
     Email,
 }
 
+impl FileMedium {
+    /// The medium.
+    pub fn medium(self) -> Medium {
+        match self {
+            Self::Sms => Medium::Sms,
+            Self::Email => Medium::Email,
+        }
+    }
+}
+
 impl Settings {
     fn default_from_name() -> String {
         "督办".to_owned()
@@ -92,10 +102,7 @@ impl FileSink {
         })?;
         Ok(Self {
             name: name.to_owned(),
-            medium: match settings.medium {
-                FileMedium::Sms => Medium::Sms,
-                FileMedium::Email => Medium::Email,
-            },
+            medium: settings.medium.medium(),
             dir: settings.dir.clone(),
             from: Sender { name: settings.from_name.clone(), address },
         })
@@ -147,6 +154,7 @@ impl FileSink {
                 ("eml", composed.map_err(|_| Class::BadRecipient.outcome(why(), now, None))?.text)
             }
             Letter::Sms(sms) => ("txt", sms_text(sms, now)),
+            Letter::Chat(post) | Letter::Webhook(post) => ("txt", format!("{}\n{}", post.title, post.body)),
         };
         let at = now.with_timezone(&civil::zone()).format("%Y%m%dT%H%M%S");
         Ok(Page { stem: format!("{at}-{}", file_name(letter.id())), extension, text })
@@ -230,6 +238,7 @@ mod tests {
             id: id.to_owned(),
             to: Private::new("13800012345".to_owned()),
             text: "【甲】您好".to_owned(),
+            form: None,
         })
     }
 

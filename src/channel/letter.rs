@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Class;
 use crate::{
+    message::Form,
     notice::{Failure, Medium, Outcome},
     ticket::{
         Private,
@@ -18,6 +19,10 @@ pub enum Letter {
     Email(Mail),
     /// An SMS to one number.
     Sms(Sms),
+    /// A message to a group.
+    Chat(Post),
+    /// A message to a program.
+    Webhook(Post),
 }
 
 /// A mail to one person; nobody sees who else was told.
@@ -49,6 +54,25 @@ pub struct Sms {
     pub to: Private<String>,
     /// The text with its 【signature】 in front.
     pub text: String,
+    /// The same as a form, for providers that fill a text approved beforehand.
+    pub form: Option<Form>,
+}
+
+/// A message to a group or a program; no person is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Post {
+    /// The id of the leg, the same on every attempt.
+    pub id: String,
+    /// The notice's stable name.
+    pub kind: String,
+    /// One line that says what it is about.
+    pub title: String,
+    /// The text, lines ended by `\n`, a ticket in one line.
+    pub body: String,
+    /// The numbers of the tickets it is about.
+    pub tickets: Vec<String>,
+    /// Nobody: the settings of the channel say where it goes.
+    pub to: Private<String>,
 }
 
 impl Sms {
@@ -73,6 +97,7 @@ impl Letter {
         match self {
             Self::Email(mail) => &mail.id,
             Self::Sms(sms) => &sms.id,
+            Self::Chat(post) | Self::Webhook(post) => &post.id,
         }
     }
 
@@ -81,6 +106,8 @@ impl Letter {
         match self {
             Self::Email(_) => Medium::Email,
             Self::Sms(_) => Medium::Sms,
+            Self::Chat(_) => Medium::Chat,
+            Self::Webhook(_) => Medium::Webhook,
         }
     }
 
@@ -89,6 +116,7 @@ impl Letter {
         match self {
             Self::Email(mail) => &mail.to,
             Self::Sms(sms) => &sms.to,
+            Self::Chat(post) | Self::Webhook(post) => &post.to,
         }
     }
 
@@ -97,6 +125,7 @@ impl Letter {
         match self {
             Self::Email(mail) => &mail.body,
             Self::Sms(sms) => &sms.text,
+            Self::Chat(post) | Self::Webhook(post) => &post.body,
         }
     }
 }

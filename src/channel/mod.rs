@@ -13,26 +13,32 @@ use chrono::{DateTime, Utc};
 
 use crate::notice::{Failure, Medium, Outcome};
 
+mod audience;
 mod class;
 pub mod cmpp;
 pub mod email;
 mod error;
 pub mod file;
 pub mod gateway;
+mod http;
 mod letter;
 pub mod memory;
 mod report;
+pub mod provider;
+pub mod receipt;
 mod scrub;
 mod secret;
 mod settings;
 pub mod tls;
 
+pub use audience::Audience;
 pub use class::Class;
 pub use error::{ChannelError, Warning};
-pub use letter::{Letter, Mail, Sms, message_id};
+pub use http::Method;
+pub use letter::{Letter, Mail, Post, Sms, message_id};
 pub use report::{Fate, Report};
 pub use secret::{SecretFrom, SecretPlace, Secrets};
-pub use settings::Settings;
+pub use settings::{Settings, Trial};
 
 /// A channel, ready to send.
 #[derive(Debug)]
@@ -43,6 +49,8 @@ pub enum Channel {
     Sms(Box<gateway::Gateway>),
     /// A carrier's SMS gateway.
     Cmpp(Box<cmpp::Cmpp>),
+    /// A provider whose protocol is known.
+    Provider(Box<provider::Provider>),
     /// A folder with one file a letter.
     File(file::FileSink),
     /// A list in memory, for `simulate` and the tests.
@@ -60,6 +68,8 @@ pub struct Limits {
     pub per_minute: Option<u32>,
     /// The longest text, in UTF-16 units.
     pub text_units: Option<usize>,
+    /// The longest text, in bytes.
+    pub text_bytes: Option<usize>,
 }
 
 impl Channel {
@@ -70,9 +80,11 @@ impl Channel {
             (Self::Email(channel), Letter::Email(mail)) => channel.send(mail, now).await,
             (Self::Sms(channel), Letter::Sms(sms)) => channel.send(sms, now).await,
             (Self::Cmpp(channel), Letter::Sms(sms)) => channel.send(sms, now).await,
-            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_) | Self::Cmpp(_), Letter::Email(_)) => {
+            (Self::Email(_), Letter::Sms(_) | Letter::Chat(_) | Letter::Webhook(_))
+            | (Self::Sms(_) | Self::Cmpp(_), Letter::Email(_) | Letter::Chat(_) | Letter::Webhook(_)) => {
                 self.wrong_letter(now)
             }
+            (Self::Provider(channel), _) => channel.send(letter, now).await,
             (Self::File(channel), _) => channel.send(letter, now).await,
             (Self::Memory(channel), _) => channel.send(letter, now),
         }
@@ -84,6 +96,7 @@ impl Channel {
             Self::Email(channel) => channel.name(),
             Self::Sms(channel) => channel.name(),
             Self::Cmpp(channel) => channel.name(),
+            Self::Provider(channel) => channel.name(),
             Self::File(channel) => channel.name(),
             Self::Memory(channel) => channel.name(),
         }
@@ -94,8 +107,17 @@ impl Channel {
         match self {
             Self::Email(_) => Medium::Email,
             Self::Sms(_) | Self::Cmpp(_) => Medium::Sms,
+            Self::Provider(channel) => channel.medium(),
             Self::File(channel) => channel.medium(),
             Self::Memory(channel) => channel.medium(),
+        }
+    }
+
+    /// Whom it serves, where it belongs to a group or a program and not to a person.
+    pub fn audience(&self) -> Option<&Audience> {
+        match self {
+            Self::Provider(channel) => channel.audience(),
+            Self::Email(_) | Self::Sms(_) | Self::Cmpp(_) | Self::File(_) | Self::Memory(_) => None,
         }
     }
 
@@ -105,25 +127,33 @@ impl Channel {
             Self::Email(channel) => channel.limits(),
             Self::Sms(channel) => channel.limits(),
             Self::Cmpp(channel) => channel.limits(),
-            Self::File(_) | Self::Memory(_) => {
-                Limits { call: Duration::from_secs(10), at_once: 1, per_minute: None, text_units: None }
-            }
+            Self::Provider(channel) => channel.limits(),
+            Self::File(_) | Self::Memory(_) => Limits {
+                call: Duration::from_secs(10),
+                at_once: 1,
+                per_minute: None,
+                text_units: None,
+                text_bytes: None,
+            },
         }
     }
 
-    /// What would leave, without sending it; secrets are masked.
+    /// What would leave, without sending it; secrets are masked. `nonce` is what is
+    /// never the same twice in requests that leave.
     ///
     /// # Errors
     ///
     /// The outcome that sending would have had before anything left.
-    pub fn preview(&self, letter: &Letter, now: DateTime<Utc>) -> Result<String, Outcome> {
+    pub fn preview(&self, letter: &Letter, now: DateTime<Utc>, nonce: &str) -> Result<String, Outcome> {
         match (self, letter) {
             (Self::Email(channel), Letter::Email(mail)) => channel.preview(mail, now),
             (Self::Sms(channel), Letter::Sms(sms)) => channel.preview(sms, now),
             (Self::Cmpp(channel), Letter::Sms(sms)) => channel.preview(sms, now),
-            (Self::Email(_), Letter::Sms(_)) | (Self::Sms(_) | Self::Cmpp(_), Letter::Email(_)) => {
+            (Self::Email(_), Letter::Sms(_) | Letter::Chat(_) | Letter::Webhook(_))
+            | (Self::Sms(_) | Self::Cmpp(_), Letter::Email(_) | Letter::Chat(_) | Letter::Webhook(_)) => {
                 Err(self.wrong_letter(now))
             }
+            (Self::Provider(channel), _) => channel.preview(letter, now, nonce),
             (Self::File(channel), _) => channel.preview(letter, now),
             (Self::Memory(_), _) => Ok(letter.body().to_owned()),
         }
@@ -140,6 +170,7 @@ impl Channel {
             Self::Email(channel) => channel.probe(now).await,
             Self::Sms(channel) => channel.probe(now).await,
             Self::Cmpp(channel) => channel.probe(now).await,
+            Self::Provider(channel) => channel.probe(now).await,
             Self::File(_) | Self::Memory(_) => Ok(()),
         }
     }
@@ -148,7 +179,7 @@ impl Channel {
     pub async fn close(&self) {
         match self {
             Self::Cmpp(channel) => channel.close().await,
-            Self::Email(_) | Self::Sms(_) | Self::File(_) | Self::Memory(_) => {}
+            Self::Email(_) | Self::Sms(_) | Self::Provider(_) | Self::File(_) | Self::Memory(_) => {}
         }
     }
 

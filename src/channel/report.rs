@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 pub struct Report {
     /// The provider's id of the message, or of one of its parts, written as in the
     /// [`Receipt`](crate::notice::Receipt) of its acceptance.
+    /// Empty where the provider repeats only our own.
     pub id: String,
+    /// The id of ours that the request carried, where the provider returns it.
+    pub ours: Option<String>,
     /// What became of it.
     pub fate: Fate,
     /// The provider's own word for that, `DELIVRD`; what cannot be read, as hex digits.
@@ -25,6 +28,8 @@ pub enum Fate {
     Failed,
     /// Neither yet.
     Underway,
+    /// The provider does not know either.
+    Unclear,
     /// The report is in no known form: it is to be kept, and to be looked at.
     Unreadable,
 }

@@ -8,8 +8,9 @@ use super::{
     words,
 };
 use crate::{
-    channel::{Channel, Letter, Mail, Sms, message_id, tls},
+    channel::{Channel, Letter, Mail, Post, Sms, message_id, tls},
     config::Loaded,
+    message::{Form as Words, form},
     notice::{Medium, Outcome},
     telemetry::chain,
     ticket::Private,
@@ -21,8 +22,8 @@ pub struct Args {
     /// The channel's name in the settings.
     #[arg(long)]
     channel: String,
-    /// The mobile number or mail address that it goes to.
-    #[arg(long)]
+    /// The mobile number or mail address that it goes to; a robot or webhook needs none.
+    #[arg(long, default_value = "")]
     to: String,
     /// Only show what would leave, with its secrets masked.
     #[arg(long)]
@@ -30,6 +31,15 @@ pub struct Args {
     /// The words; the signature is put in front of an SMS.
     #[arg(long, default_value = "这是一条测试消息,请忽略。")]
     text: String,
+    /// For a provider of approved texts: the text to fill, named after its notice.
+    #[arg(long, value_name = "NAME", default_value = "due-soon")]
+    template: String,
+    /// A value of that text in place of a made-up one; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// The id of ours that the request carries; made of the nonce if not given.
+    #[arg(long)]
+    id: Option<String>,
     /// What is not repeated from one request to the next, to compare two of them.
     #[arg(long, default_value = "1")]
     nonce: String,
@@ -61,7 +71,8 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
     let channel = open(&args.channel, &loaded)?;
     let letter = letter(args, channel.as_ref(), &loaded)?;
     if args.dry_run {
-        let request = channel.preview(&letter, session.now).map_err(|outcome| not_taken(&args.channel, &outcome))?;
+        let request =
+            channel.preview(&letter, session.now, &args.nonce).map_err(|outcome| not_taken(&args.channel, &outcome))?;
         return match session.form {
             Form::Json => session.object(&Shown { channel: &args.channel, request: &request }),
             Form::Text => Ok(session.out.write_all(request.as_bytes())?),
@@ -100,26 +111,26 @@ pub fn run(args: &Args, session: &mut Session<'_>) -> anyhow::Result<()> {
 
 /// Opens the one channel: opening a folder of letters makes it.
 fn open(name: &str, loaded: &Loaded) -> anyhow::Result<std::sync::Arc<Channel>> {
-    let mut only = loaded.channels.clone();
-    only.email.retain(|key, _| key == name);
-    only.sms.retain(|key, _| key == name);
-    only.cmpp.retain(|key, _| key == name);
-    only.file.retain(|key, _| key == name);
+    let only = loaded.channels.clone().only(name);
     let channels = only.open(&loaded.secrets).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(|fault| chain(fault)).collect();
         Stop::bad_input(lines.join("\n"))
     })?;
     channels.get(name).cloned().ok_or_else(|| {
-        let names: Vec<&str> = loaded.channels.names().map(String::as_str).collect();
+        let names: Vec<&str> = loaded.channels.names().into_iter().map(|(_, name)| name).collect();
         Stop::bad_input(format!("--channel: there is no channel `{name}`; the settings have {}", names.join(", ")))
     })
 }
 
 fn letter(args: &Args, channel: &Channel, loaded: &Loaded) -> anyhow::Result<Letter> {
     let wording = &loaded.settings.wording;
-    let (id, to) = (format!("test-{}", args.nonce), Private::new(args.to.clone()));
+    let id = args.id.clone().unwrap_or_else(|| format!("test-{}", args.nonce));
+    let to = Private::new(args.to.clone());
     match channel.medium() {
-        Medium::Sms => Ok(Letter::Sms(Sms { id, to, text: format!("【{}】{}", wording.signature, args.text) })),
+        Medium::Sms => {
+            let text = format!("【{}】{}", wording.signature, args.text);
+            Ok(Letter::Sms(Sms { id, to, text, form: Some(form(args, loaded)?) }))
+        }
         Medium::Email => Ok(Letter::Email(Mail {
             message_id: message_id(&["test", &args.nonce], &domain(loaded)),
             id,
@@ -129,11 +140,32 @@ fn letter(args: &Args, channel: &Channel, loaded: &Loaded) -> anyhow::Result<Let
             body: format!("{}\n", args.text),
             references: Vec::new(),
         })),
-        Medium::Chat | Medium::Webhook | Medium::File => {
-            let text = format!("--channel: `{}` carries neither SMS nor mail", args.channel);
-            Err(Stop::bad_input(text))
-        }
+        Medium::Chat => Ok(Letter::Chat(post(args, loaded, id))),
+        Medium::Webhook => Ok(Letter::Webhook(post(args, loaded, id))),
+        Medium::File => Err(Stop::bad_input(format!("--channel: `{}` carries no letters", args.channel))),
     }
+}
+
+fn post(args: &Args, loaded: &Loaded, id: String) -> Post {
+    let title = format!("【{}】测试", loaded.settings.wording.subject_prefix);
+    Post { id, kind: "test".to_owned(), title, body: format!("{}\n", args.text), ..Post::default() }
+}
+
+/// A form with made-up values, as wide as they get, and those that were given.
+fn form(args: &Args, loaded: &Loaded) -> anyhow::Result<Words> {
+    let forms = form::widest(&loaded.templates, &loaded.settings.wording);
+    let mut form = forms.into_iter().find(|form| form.name == args.template).ok_or_else(|| {
+        let names: Vec<String> = form::needed().collect();
+        Stop::bad_input(format!("--template: no SMS is called `{}`; there are {}", args.template, names.join(", ")))
+    })?;
+    for pair in &args.set {
+        let (name, value) = pair
+            .split_once('=')
+            .filter(|(name, _)| form.values.contains_key(*name))
+            .ok_or_else(|| Stop::bad_input(format!("--set: `{pair}` is not NAME=VALUE of a value of this text")))?;
+        form.values.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(form)
 }
 
 /// The domain of message ids, that of the first mail channel's sender.

@@ -1,9 +1,23 @@
 //! `[channels]`: which channels there are, their files and their secrets.
 
-use std::path::PathBuf;
-
 use super::{Document, Places, Settings, folder::Folder, secret};
-use crate::channel::{self, ChannelError, Secrets, file::FileMedium};
+use crate::{
+    channel::{self, ChannelError, Secrets, Trial},
+    notice::Medium,
+};
+
+/// Where secrets are named.
+const SECRETS: [&str; 9] = [
+    "channels.email.*.password",
+    "channels.sms.*.secrets.*",
+    "channels.cmpp.*.secret",
+    "channels.aliyun.*.access_key_secret",
+    "channels.tencent.*.secret_key",
+    "channels.mas.*.secret_key",
+    "channels.chat.*.key",
+    "channels.chat.*.secret",
+    "channels.webhook.*.secret",
+];
 
 /// Takes the table out of the document, places its files, and fetches its secrets.
 pub fn take(
@@ -13,9 +27,7 @@ pub fn take(
     folder: &mut Folder,
 ) -> (channel::Settings, Secrets) {
     // A parser would quote what it did not expect, and so print the secret.
-    let mut inline = document.take_texts("channels.email.*.password");
-    inline.extend(document.take_texts("channels.sms.*.secrets.*"));
-    inline.extend(document.take_texts("channels.cmpp.*.secret"));
+    let inline: Vec<String> = SECRETS.iter().flat_map(|path| document.take_texts(path)).collect();
     for key in &inline {
         let remedy = "take it out, change it, and say where it lies: { file = \"…\" } or { credential = \"…\" }";
         document.add(key, "a secret must not stand in the settings", remedy);
@@ -36,9 +48,9 @@ fn place(channels: &mut channel::Settings, settings: &Settings, places: &Places)
     for file in channels.file.values_mut() {
         file.dir = settings.in_state(&file.dir);
     }
-    let of_settings = |path: &mut PathBuf| *path = places.of_settings(path);
-    let of_mail = channels.email.values_mut().filter_map(|email| email.ca_file.as_mut());
-    of_mail.chain(channels.sms.values_mut().filter_map(|sms| sms.ca_file.as_mut())).for_each(of_settings);
+    for path in channels.ca_files_mut() {
+        *path = places.of_settings(path);
+    }
 }
 
 fn fetch(channels: &channel::Settings, places: &Places, document: &mut Document<'_>, folder: &mut Folder) -> Secrets {
@@ -61,49 +73,50 @@ fn fetch(channels: &channel::Settings, places: &Places, document: &mut Document<
 fn check(channels: &channel::Settings, secrets: &Secrets, document: &mut Document<'_>) {
     let without_folders = channel::Settings { file: Default::default(), ..channels.clone() };
     for error in without_folders.open(secrets).err().unwrap_or_default() {
-        let remedy = "correct the value";
-        match error {
-            ChannelError::Setting { channel, field, why } => {
-                document.add(&key(channels, &channel, &field), why, remedy);
-            }
-            ChannelError::Path { channel, field, path, source } => {
-                let what = format!("`{}` cannot be used ({source})", path.display());
-                document.add(&key(channels, &channel, field), what, "let the user that runs duban read it");
-            }
-            ChannelError::NameTwice { channel } => {
-                document.add(&key(channels, &channel, ""), "there is another channel of this name", "rename one");
-            }
-        }
+        tell(channels, error, document);
     }
-    let is_taken = |name: &&String| {
-        channels.email.contains_key(*name) || channels.sms.contains_key(*name) || channels.cmpp.contains_key(*name)
-    };
+    let names = channels.names();
+    let is_taken = |name: &&String| names.iter().any(|(kind, other)| *kind != "file" && other == *name);
     for name in channels.file.keys().filter(is_taken) {
         document.add(&format!("channels.file.{name}"), "there is another channel of this name", "rename one");
     }
-    let by_file = |medium| channels.file.values().any(|file| file.medium == medium);
-    for (word, there) in [
-        ("email", !channels.email.is_empty() || by_file(FileMedium::Email)),
-        ("sms", channels.reaches_telephones() || by_file(FileMedium::Sms)),
-    ] {
-        if !there {
-            let remedy = format!("add [channels.{word}.NAME], or [channels.file.NAME] with medium = \"{word}\"");
-            document.add(
-                &format!("channels.{word}"),
-                format!("no channel takes {word}, so nobody would be told by it"),
-                remedy,
-            );
+    let media = channels.media();
+    for medium in [Medium::Email, Medium::Sms].into_iter().filter(|medium| !media.contains(medium)) {
+        let remedy = format!("add [channels.{medium}.NAME], or [channels.file.NAME] with medium = \"{medium}\"");
+        document.add(
+            &format!("channels.{medium}"),
+            format!("no channel takes {medium}, so nobody would be told by it"),
+            remedy,
+        );
+    }
+}
+
+/// Tries the channels with what the other settings say.
+pub fn try_out(channels: &channel::Settings, secrets: &Secrets, trial: &Trial, document: &mut Document<'_>) {
+    for error in channels.try_out(secrets, trial).0 {
+        tell(channels, error, document);
+    }
+}
+
+/// Adds a fault under the key of its setting.
+fn tell(channels: &channel::Settings, error: ChannelError, document: &mut Document<'_>) {
+    match error {
+        ChannelError::Setting { channel, field, why } => {
+            document.add(&key(channels, &channel, &field), why, "correct the value");
+        }
+        ChannelError::Path { channel, field, path, source } => {
+            let what = format!("`{}` cannot be used ({source})", path.display());
+            document.add(&key(channels, &channel, field), what, "let the user that runs duban read it");
+        }
+        ChannelError::NameTwice { channel } => {
+            document.add(&key(channels, &channel, ""), "there is another channel of this name", "rename one");
         }
     }
 }
 
 /// The key of a channel's setting.
 fn key(channels: &channel::Settings, channel: &str, field: &str) -> String {
-    let kind = match channel {
-        channel if channels.email.contains_key(channel) => "email",
-        channel if channels.sms.contains_key(channel) => "sms",
-        channel if channels.cmpp.contains_key(channel) => "cmpp",
-        _ => "file",
-    };
+    let names = channels.names();
+    let kind = names.iter().find(|(_, name)| *name == channel).map_or("file", |(kind, _)| kind);
     format!("channels.{kind}.{channel}.{field}").trim_end_matches('.').to_owned()
 }

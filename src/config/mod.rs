@@ -117,6 +117,13 @@ pub struct Loaded {
     pub print: [u8; 32],
 }
 
+impl Loaded {
+    /// What channels are tried with.
+    pub fn trial(&self) -> channel::Trial {
+        parts::trial(&self.channels, &self.templates, &self.settings.wording, Some(&self.roster))
+    }
+}
+
 /// Only where they come from: the tables in them are long.
 impl fmt::Debug for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,6 +149,10 @@ pub fn load(places: &Places) -> Result<Loaded, Vec<Fault>> {
     let store = store::place(&settings, columns.as_ref(), places, &mut document, &mut folder);
     let wording = parts::measured(&settings.wording, roster.as_ref());
     let templates = parts::templates(&places.dir.join("templates"), &wording, &mut folder, &mut document);
+    if let Some(templates) = &templates {
+        let trial = parts::trial(&channels, templates, &wording, roster.as_ref());
+        channels::try_out(&channels, &secrets, &trial, &mut document);
+    }
     folder.extend(document.finish());
     refuse_unread(&mut folder, &places.dir);
     let calendars = calendars(places, &settings).map_err(|faults| folder.extend(faults));

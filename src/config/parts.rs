@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Document, Fault, folder::Folder, settings};
 use crate::{
-    message::{MessageError, Templates, Wording},
+    channel::{self, Trial},
+    message::{MessageError, Templates, Wording, form},
     roster::Roster,
     rules::{Rules, RulesError},
     source::{ColumnMap, SourceError},
@@ -112,4 +113,12 @@ pub fn templates(dir: &Path, wording: &Wording, folder: &mut Folder, document: &
         }
     }
     None
+}
+
+/// What channels are tried with.
+pub fn trial(channels: &channel::Settings, templates: &Templates, wording: &Wording, roster: Option<&Roster>) -> Trial {
+    let units = roster.map(Roster::units).unwrap_or_default().iter().map(|unit| unit.code.to_string()).collect();
+    // They are many, and only those who fill approved texts look at them.
+    let forms = if channels.fills_forms() { form::widest(templates, wording) } else { Vec::new() };
+    Trial { forms, subject_prefix: wording.subject_prefix.clone(), units }
 }

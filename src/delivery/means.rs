@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{DeliverySettings, RereadError};
 use crate::{
-    channel::{Channel, Letter, Limits},
+    channel::{Audience, Channel, Letter, Limits},
     message::Templates,
     notice::{Medium, Notice, Outcome},
     roster::Roster,
@@ -52,6 +52,11 @@ pub trait Carrier: Send + Sync {
     /// What it can bear.
     fn limits(&self) -> Limits;
 
+    /// Whom it serves, where that is a group or a program.
+    fn audience(&self) -> Option<&Audience> {
+        None
+    }
+
     /// Hands one letter over, once. It is bounded by the caller as well.
     fn carry<'a>(&'a self, letter: &'a Letter, now: DateTime<Utc>) -> Boxed<'a, Outcome>;
 }
@@ -67,6 +72,10 @@ impl Carrier for Channel {
 
     fn limits(&self) -> Limits {
         Channel::limits(self)
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        Channel::audience(self)
     }
 
     fn carry<'a>(&'a self, letter: &'a Letter, now: DateTime<Utc>) -> Boxed<'a, Outcome> {

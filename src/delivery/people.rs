@@ -3,11 +3,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Haste, Means};
+use super::{Carrier, Haste, Means};
 use crate::{
     calendar::civil,
     notice::{Kind, Medium, Role, Said},
-    outbox::{Ack, CITIZEN, ClaimedLeg, Expansion, KeptNotice, NewLeg},
+    outbox::{Ack, CITIZEN, ClaimedLeg, Expansion, GROUP, KeptNotice, NewLeg},
     roster::Person,
 };
 
@@ -41,8 +41,26 @@ impl Means {
     }
 
     fn staff(&self, notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
-        let legs = self.legs_of_role(notice.key.role, notice, now);
-        if legs.is_empty() { self.legs_of_role(Role::Desk, notice, now) } else { legs }
+        let mut legs = self.legs_of_role(notice.key.role, notice, now);
+        if legs.is_empty() {
+            legs = self.legs_of_role(Role::Desk, notice, now);
+        }
+        legs.extend(self.groups(notice, now));
+        legs
+    }
+
+    /// A leg for each group or program that hears what the role is told. It comes on
+    /// top: a group is nobody who must act.
+    fn groups(&self, notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
+        let named = notice.unit.as_deref();
+        let unit = named.and_then(|unit| self.roster.answering(unit, civil::day_of(now)).ok());
+        let unit = unit.map(|unit| &*unit.code);
+        let hears = |channel: &dyn Carrier| {
+            channel.audience().is_some_and(|audience| audience.hears(notice.key.kind, notice.key.role, unit))
+        };
+        let hearing =
+            self.channels.iter().filter(|channel| hears(channel.as_ref()) && !is_down(notice, channel.name()));
+        hearing.map(|channel| self.leg(GROUP, channel.name(), Haste::of(notice.urgent), now)).collect()
     }
 
     fn legs_of_role(&self, role: Role, notice: &KeptNotice, now: DateTime<Utc>) -> Vec<NewLeg> {
@@ -77,7 +95,8 @@ impl Means {
         let people = known.into_iter().chain(desk.into_iter().filter(|other| &*other.id != person));
         let kind: Kind = leg.notice.key.kind;
         let mut ways = Vec::new();
-        if person == CITIZEN {
+        // Another group is not this one, and its people have been told by themselves.
+        if person == CITIZEN || person == GROUP {
             return ways;
         }
         for person in people {
@@ -93,6 +112,9 @@ impl Means {
     /// The same way by another channel of the medium, for legs whose channel is
     /// no longer in the settings; nothing was ever handed to it.
     pub(super) fn rerouted(&self, person: &str, medium: Medium, leg: &ClaimedLeg, now: DateTime<Utc>) -> Vec<NewLeg> {
+        if person == GROUP {
+            return Vec::new();
+        }
         let haste = Haste::of(leg.notice.urgent);
         let open = self.channels_of(medium).filter(|channel| !is_down(&leg.notice, channel.name()));
         let same = open.map(|channel| self.leg(person, channel.name(), haste, now));

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{Means, check::Check, error::chain};
 use crate::{
-    channel::{Letter, Mail, Sms, message_id},
+    channel::{Letter, Mail, Post, Sms, message_id},
     message::{Item, Text},
     notice::{Facts, Failure, Kind, Medium, Outcome, Refusal},
-    outbox::{Bundle, CITIZEN, ClaimedLeg, Together},
+    outbox::{Bundle, CITIZEN, ClaimedLeg, GROUP, Together},
     ticket::Private,
 };
 
@@ -47,7 +47,7 @@ impl Means {
         let (text, fault) = self.words(bundle, wanted)?;
         let id = format!("{:016x}", bundle.envelope.0);
         let letter = match bundle.medium {
-            Medium::Sms => Letter::Sms(Sms { id, to, text: text.body.clone() }),
+            Medium::Sms => Letter::Sms(Sms { id, to, text: text.body.clone(), form: text.form.clone() }),
             Medium::Email | Medium::File => Letter::Email(Mail {
                 message_id: message_id(&[&id], &self.settings.mail_domain),
                 id,
@@ -57,10 +57,8 @@ impl Means {
                 body: text.body.clone(),
                 references: self.threads(wanted),
             }),
-            Medium::Chat | Medium::Webhook => {
-                let why = Failure::new("no-such-letter", "this medium has no letter yet");
-                return Err(Unsendable { outcome: Outcome::Refused(Refusal::Content(why)), fault });
-            }
+            Medium::Chat => Letter::Chat(post(id, wanted, &text)),
+            Medium::Webhook => Letter::Webhook(post(id, wanted, &text)),
         };
         Ok(Wrapped { letter, text, fault })
     }
@@ -84,6 +82,9 @@ impl Means {
                 Check::Send { .. } | Check::Withdraw(_) | Check::Wait(_) => None,
             });
             return mobile.map(|mobile| (mobile, None)).ok_or_else(|| no_address("no-number"));
+        }
+        if bundle.person == GROUP {
+            return Ok((Private::default(), None));
         }
         let person = self.roster.person(&bundle.person).ok_or_else(|| no_address("not-on-roster"))?;
         let to = match bundle.medium {
@@ -145,6 +146,18 @@ fn kinds(wanted: &[Wanted<'_>]) -> Vec<Kind> {
         }
     }
     kinds
+}
+
+fn post(id: String, wanted: &[Wanted<'_>], text: &Text) -> Post {
+    let tickets = wanted.iter().filter_map(|one| one.leg.notice.ticket.as_ref());
+    Post {
+        id,
+        kind: kinds(wanted).first().map_or("", |kind| kind.id()).to_owned(),
+        title: text.subject.clone().unwrap_or_default(),
+        body: text.body.clone(),
+        tickets: tickets.map(|no| no.as_str().to_owned()).collect(),
+        to: Private::default(),
+    }
 }
 
 fn no_address(code: &str) -> Unsendable {

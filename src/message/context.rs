@@ -6,7 +6,7 @@ use minijinja::Value;
 
 use crate::notice::{Fact, Facts, Kind};
 
-use super::Wording;
+use super::{Wording, form::kinds};
 
 /// A notice to be put into words, as this message sends it.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,7 @@ pub struct Context {
     marks: String,
     tails: Vec<String>,
     numbers: Vec<String>,
+    plain: BTreeMap<String, String>,
 }
 
 impl Context {
@@ -46,18 +47,25 @@ impl Context {
         if !to_citizen {
             names.insert("items".to_owned(), rows.iter().map(item_value).collect());
         }
+        let plain = plain(rows, wording, all);
         let texts = |name: &str| rows.iter().filter_map(|(_, item)| fact_text(item.facts, name)).collect();
         Self {
             value: names.into_iter().collect(),
             marks: if to_citizen { String::new() } else { all.text() },
             tails: texts("t4"),
             numbers: texts("no"),
+            plain,
         }
     }
 
     /// The names and values.
     pub fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// The scalars among them as texts.
+    pub fn plain(&self) -> &BTreeMap<String, String> {
+        &self.plain
     }
 
     /// `(迟发)`, `(迟发/重发)`, or nothing.
@@ -67,7 +75,7 @@ impl Context {
 
     /// `工单尾号4821、4822,`, or nothing.
     pub fn tails(&self) -> String {
-        listed("工单尾号", &self.tails, 4)
+        listed("工单尾号", &self.tails, FEW)
     }
 
     /// `工单20260615000123、20260615000124,`, or nothing.
@@ -82,6 +90,40 @@ fn listed(label: &str, texts: &[String], limit: usize) -> String {
     }
     let more = if texts.len() > limit { format!("等{}件", texts.len()) } else { String::new() };
     format!("{label}{}{more},", texts[..texts.len().min(limit)].join("、"))
+}
+
+/// What a form is filled with: facts as texts and what any message has.
+fn plain(rows: &[(Kind, Item<'_>)], wording: &Wording, marks: Marks) -> BTreeMap<String, String> {
+    let to_citizen = rows.iter().any(|(kind, _)| kind.is_to_citizen());
+    let mut plain = BTreeMap::new();
+    if let ([(_, item)], false) = (rows, to_citizen) {
+        let texts = item.facts.iter().filter_map(|(name, fact)| Some((name.clone(), fact_plain(fact)?)));
+        plain.extend(texts);
+    }
+    let mut add = |name: &str, text: String| plain.insert(name.to_owned(), text);
+    add("name", rows.first().map_or("", |(kind, _)| kind.chinese()).to_owned());
+    add("count", rows.len().to_string());
+    add("public_phone", wording.public_phone.clone());
+    if !to_citizen {
+        let tails: Vec<String> = rows.iter().filter_map(|(_, item)| fact_text(item.facts, "t4")).collect();
+        let more = if tails.len() > FEW { "等" } else { "" };
+        add("tails", format!("{}{more}", tails[..tails.len().min(FEW)].join("、")));
+        add("kinds", kinds(rows));
+        add("marks", marks.text());
+    }
+    plain
+}
+
+/// So many tickets are named in an SMS.
+const FEW: usize = 4;
+
+fn fact_plain(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Flag(_) => None,
+        Fact::Number(number) => Some(number.to_string()),
+        Fact::Text(text) => Some(one_line(text)),
+        Fact::List(items) => Some(items.iter().map(|item| one_line(item)).collect::<Vec<_>>().join("、")),
+    }
 }
 
 /// What is told at the front of a text.

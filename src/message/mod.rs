@@ -17,6 +17,7 @@ use crate::notice::{Kind, Medium};
 mod context;
 mod error;
 mod fixture;
+pub mod form;
 mod name;
 mod shipped;
 pub mod sms;
@@ -26,17 +27,20 @@ mod wording;
 pub use context::Item;
 pub use error::MessageError;
 pub use fixture::facts as fixture_facts;
+pub use form::Form;
 pub use wording::Wording;
 
 use context::Context;
 
 /// A text ready for a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
-    /// The subject; only a mail has one.
+    /// The subject; an SMS has none.
     pub subject: Option<String>,
     /// The words.
     pub body: String,
+    /// The same as a form; only an SMS has one.
+    pub form: Option<Form>,
 }
 
 /// All templates, tried and ready.
@@ -102,7 +106,7 @@ impl Templates {
         // All of it is old, and the text says so: a mark would only repeat it.
         let on_time = |(kind, item): &(Kind, Item<'a>)| (*kind, Item { late: false, ..*item });
         let items: Vec<_> = items.iter().map(on_time).collect();
-        self.write(&name::first_start(medium), medium, &items)
+        self.write(&name::first_start(name::written(medium)[0]), medium, &items)
     }
 
     /// The one message about notices of any kinds that waited for room under a
@@ -112,7 +116,7 @@ impl Templates {
     ///
     /// When the medium has no such text, or a fact is missing.
     pub fn render_gathered(&self, medium: Medium, items: &[(Kind, Item<'_>)]) -> Result<Text, MessageError> {
-        self.write(&name::gathered(medium), medium, items)
+        self.write(&name::gathered(name::written(medium)[0]), medium, items)
     }
 
     /// The bare words that go out when a template fails at sending: what it is
@@ -129,20 +133,23 @@ impl Templates {
         };
         let line = format!("{}:{about}请登录平台查看。", kind.chinese());
         Some(match medium {
-            Medium::Sms => self.sms(&context, &line),
+            Medium::Sms => self.sms(&name::digest(medium), &context, &line),
             Medium::Email | Medium::Chat | Medium::Webhook | Medium::File => {
-                Text { subject: Some(self.subject(&context, kind.chinese())), body: format!("{line}\n") }
+                let subject = Some(self.subject(&context, kind.chinese()));
+                Text { subject, body: format!("{line}\n"), form: None }
             }
         })
     }
 
     /// The template for so many notices of a kind.
     fn template(&self, kind: Kind, medium: Medium, count: usize) -> Result<String, MessageError> {
-        let one = name::one(kind, medium);
         let none = MessageError::NoText { kind, medium, count };
-        if self.env.get_template(&one).is_err() {
+        if kind.is_to_citizen() && medium != Medium::Sms {
             return Err(none);
         }
+        let is_there = |medium: &Medium| self.env.get_template(&name::one(kind, *medium)).is_ok();
+        let Some(medium) = name::written(medium).iter().copied().find(is_there) else { return Err(none) };
+        let one = name::one(kind, medium);
         match count {
             1 => Ok(one),
             0 => Err(none),
@@ -163,7 +170,12 @@ impl Templates {
             return Err(empty());
         }
         if medium == Medium::Sms {
-            return Ok(self.sms(&context, &words));
+            return Ok(self.sms(name, &context, &words));
+        }
+        if name::is_sms(name) {
+            let line: String = words.lines().map(str::trim).collect();
+            let about = rows.first().map_or("", |(kind, _)| kind.chinese());
+            return Ok(Text { subject: Some(self.subject(&context, about)), body: format!("{line}\n"), form: None });
         }
         let (head, body) = words.trim_start().split_once('\n').unwrap_or((&words, ""));
         let Some(subject) = head.strip_prefix("Subject: ") else {
@@ -172,9 +184,14 @@ impl Templates {
         if subject.trim().is_empty() || body.trim().is_empty() {
             return Err(empty());
         }
-        let footer = self.fill(name::FOOTER, &context)?;
-        let body = format!("{}\n{}\n", body.trim(), footer.trim());
-        Ok(Text { subject: Some(self.subject(&context, subject)), body })
+        let body = match medium {
+            Medium::Sms | Medium::Email | Medium::File => {
+                format!("{}\n{}\n", body.trim(), self.fill(name::FOOTER, &context)?.trim())
+            }
+            // What it says is about a mail.
+            Medium::Chat | Medium::Webhook => format!("{}\n", body.trim()),
+        };
+        Ok(Text { subject: Some(self.subject(&context, subject)), body, form: None })
     }
 
     fn fill(&self, name: &str, context: &Context) -> Result<String, MessageError> {
@@ -185,9 +202,10 @@ impl Templates {
     }
 
     /// Lines are only for the eye of who edits the template: an SMS is one line.
-    fn sms(&self, context: &Context, words: &str) -> Text {
+    fn sms(&self, file: &str, context: &Context, words: &str) -> Text {
         let line: String = words.lines().map(str::trim).collect();
-        Text { subject: None, body: format!("【{}】{}{line}", self.wording.signature, context.marks()) }
+        let body = format!("【{}】{}{line}", self.wording.signature, context.marks());
+        Text { subject: None, body, form: Some(Form::of(file, context)) }
     }
 
     fn subject(&self, context: &Context, tail: &str) -> String {

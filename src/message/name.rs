@@ -7,6 +7,22 @@ use super::shipped::SHIPPED;
 /// Added to every mail.
 pub const FOOTER: &str = "footer.email.txt";
 
+/// For which media the words of a medium are written: a group reads what is written
+/// for a mail, or if there is no mail of a kind, for an SMS.
+pub fn written(medium: Medium) -> &'static [Medium] {
+    match medium {
+        Medium::Sms => &[Medium::Sms],
+        Medium::Email => &[Medium::Email],
+        Medium::Chat | Medium::Webhook => &[Medium::Email, Medium::Sms],
+        Medium::File => &[Medium::File],
+    }
+}
+
+/// Whether a file is the text of an SMS.
+pub fn is_sms(file: &str) -> bool {
+    file.split('.').any(|part| part == Medium::Sms.id())
+}
+
 /// The text of one notice.
 pub fn one(kind: Kind, medium: Medium) -> String {
     format!("{kind}.{medium}.txt")

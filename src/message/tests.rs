@@ -209,7 +209,12 @@ fn render_has_a_text_for_exactly_the_media_of_every_kind() {
         let any = fixture_facts(kind, &Wording::default()).unwrap().swap_remove(0);
         for medium in Medium::ALL {
             // A bulletin's file is not made by a template.
-            let wanted = medium != Medium::File && kind.media().contains(&medium);
+            let wanted = match medium {
+                Medium::File => false,
+                // A group reads what is written for a mail or an SMS.
+                Medium::Chat | Medium::Webhook => !kind.is_to_citizen(),
+                Medium::Sms | Medium::Email => kind.media().contains(&medium),
+            };
             assert_eq!(templates.render(kind, medium, &[item(&any)]).is_ok(), wanted, "{kind} {medium}");
         }
     }
@@ -276,7 +281,7 @@ fn render_first_start_names_tickets_of_several_kinds() {
     let mail = shipped().render_first_start(Medium::Email, &items).unwrap().body;
     assert!(mail.contains("逾期催办(第1次)") && mail.contains("逾期督办"), "{mail}");
     assert!(!mail.contains("迟发"), "{mail}");
-    assert!(shipped().render_first_start(Medium::Chat, &items).is_err());
+    assert!(shipped().render_first_start(Medium::File, &items).is_err());
 }
 
 #[test]
@@ -389,4 +394,20 @@ fn fallback_names_the_tickets_whatever_the_facts_are() {
     let nothing = Facts::new();
     let text = shipped().fallback(Kind::CalendarMissing, Medium::Email, &[item(&nothing)]).unwrap();
     assert_eq!(text.subject.unwrap(), "【青浦水务热线】工作日历未载入");
+}
+
+#[test]
+fn render_gives_a_group_the_words_of_the_mail_without_its_footer_or_those_of_the_sms() {
+    let facts = |kind| fixture_facts(kind, &Wording::default()).unwrap().swap_remove(0);
+    let mail = shipped().render(Kind::Overdue1, Medium::Email, &[item(&facts(Kind::Overdue1))]).unwrap();
+    let chat = shipped().render(Kind::Overdue1, Medium::Chat, &[item(&facts(Kind::Overdue1))]).unwrap();
+    assert_eq!(chat.subject, mail.subject);
+    assert!(mail.body.starts_with(chat.body.trim_end()) && mail.body.contains("本邮件由系统"));
+    assert!(!chat.body.contains("本邮件由系统"), "{}", chat.body);
+    // Only an SMS is written for it.
+    let chat = shipped().render(Kind::DueFinal, Medium::Chat, &[item(&facts(Kind::DueFinal))]).unwrap();
+    assert_eq!(chat.subject.unwrap(), "【青浦水务热线】办结当日最后提醒");
+    assert!(chat.body.starts_with("工单尾号9999") && !chat.body.contains('【'), "{}", chat.body);
+    let two = facts(Kind::DueFinal);
+    assert!(shipped().render(Kind::DueFinal, Medium::Webhook, &[item(&two), item(&two)]).unwrap().body.contains("2件"));
 }

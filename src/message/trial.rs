@@ -1,8 +1,8 @@
 //! Every template is tried on made-up facts before it is used.
 
-use crate::notice::{Fact, Facts, Kind, Medium};
+use crate::notice::{Facts, Kind, Medium};
 
-use super::{Item, MessageError, Templates, Text, fixture, name, sms, wording::HOTLINE};
+use super::{Item, MessageError, Templates, Text, fixture, form::provisional, name, sms, wording::HOTLINE};
 
 /// The kinds that may stand in the digest of the first start (A40).
 const FIRST_START: [Kind; 4] = [Kind::Overdue1, Kind::Overdue2, Kind::Overdue3, Kind::OverdueDaily];
@@ -38,7 +38,7 @@ pub fn spoken(kind: Kind) -> impl Iterator<Item = Medium> {
 fn one(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -> Result<(), MessageError> {
     let file = name::one(kind, medium);
     for facts in cases {
-        for item in [plain(facts), marked(&provisional(facts))] {
+        for item in [plain(facts), marked(&provisional(facts.clone()))] {
             let text = templates.render(kind, medium, &[item])?;
             check_sms(templates, &file, &text)?;
             if kind.is_to_citizen() {
@@ -52,7 +52,7 @@ fn one(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -> Re
 /// Two of a kind, all of its cases together, and a hundred.
 fn several(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -> Result<(), MessageError> {
     let file = templates.template(kind, medium, 2)?;
-    let provisional: Vec<Facts> = cases.iter().map(provisional).collect();
+    let provisional: Vec<Facts> = cases.iter().cloned().map(provisional).collect();
     let every: Vec<Item<'_>> = cases.iter().chain(cases).map(plain).collect();
     let hundreds: Vec<Item<'_>> = provisional.iter().cycle().take(100).map(marked).collect();
     for items in [&every, &hundreds] {
@@ -65,7 +65,7 @@ fn several(templates: &Templates, kind: Kind, medium: Medium, cases: &[Facts]) -
 fn first_start(templates: &Templates, medium: Medium) -> Result<(), MessageError> {
     let facts: Vec<(Kind, Facts)> = FIRST_START
         .into_iter()
-        .filter_map(|kind| Some((kind, provisional(fixture::facts(kind, &templates.wording)?.first()?))))
+        .filter_map(|kind| Some((kind, provisional(fixture::facts(kind, &templates.wording)?.into_iter().next()?))))
         .collect();
     for count in [1, 100] {
         let items: Vec<(Kind, Item<'_>)> =
@@ -82,7 +82,7 @@ fn gathered(templates: &Templates, medium: Medium) -> Result<(), MessageError> {
     let kinds = Kind::ALL.into_iter().filter(|kind| !kind.is_to_citizen() && kind.media().contains(&medium));
     let cases = kinds.filter_map(|kind| Some((kind, fixture::facts(kind, &templates.wording)?)));
     let facts: Vec<(Kind, Facts)> =
-        cases.flat_map(|(kind, cases)| cases.into_iter().map(move |facts| (kind, provisional(&facts)))).collect();
+        cases.flat_map(|(kind, cases)| cases.into_iter().map(move |facts| (kind, provisional(facts)))).collect();
     let all: Vec<(Kind, Item<'_>)> = facts.iter().map(|(kind, facts)| (*kind, marked(facts))).collect();
     let hundred: Vec<(Kind, Item<'_>)> = all.iter().copied().cycle().take(100).collect();
     let pairs: Vec<&[(Kind, Item<'_>)]> = all.windows(2).collect();
@@ -121,13 +121,6 @@ fn check_citizen(file: &str, text: &Text) -> Result<(), MessageError> {
         return fault("a link");
     }
     Ok(())
-}
-
-/// The facts with the one flag that no case sets.
-fn provisional(facts: &Facts) -> Facts {
-    let mut facts = facts.clone();
-    facts.insert("provisional".to_owned(), Fact::Flag(true));
-    facts
 }
 
 fn plain(facts: &Facts) -> Item<'_> {

@@ -36,7 +36,7 @@ pub use form::{FormFilter, IssuedForm, NewForm, Series};
 pub use listed::{Counts, Filter, Listed, ListedAttempt, ListedLeg};
 pub use model::{
     Begun, Bundle, CITIZEN, CitizenOutcome, ClaimOrder, ClaimedLeg, Envelope, Expanded, Expansion, FactSeen, Fenced,
-    Kept, KeptNotice, LedgerSettings, LegId, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry, Repeats,
+    GROUP, Kept, KeptNotice, LedgerSettings, LegId, NOBODY, NewLeg, Next, NoticeId, Recovered, RepeatEntry, Repeats,
     SentSince, Settled, Settlement, Together, Token, Told, Wanted, scope,
 };
 pub use proof::{Proof, ProofState};

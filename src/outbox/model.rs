@@ -21,6 +21,9 @@ pub struct LedgerSettings {
 /// The person of every citizen's leg: nothing about the citizen is kept.
 pub const CITIZEN: &str = "citizen";
 
+/// The person of a leg to a group or a program: the channel says which.
+pub const GROUP: &str = "group";
+
 /// The person of the leg that records that nobody could be reached.
 pub const NOBODY: &str = "nobody";
 

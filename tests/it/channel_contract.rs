@@ -10,11 +10,13 @@ use duban::{
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::peers::{
-    JSON_GATEWAY, SECRET,
+    SECRET,
     cmpp::{self, CmppPeer, Step, What},
     cmpp_channel,
     gateway::{self, GatewayPeer},
-    mail, mail_channel, now, sms, sms_channel,
+    mail, mail_channel, now,
+    providers::{WIRES, Wire},
+    sms,
     smtp::{self, At, SmtpPeer},
     tls::Certificates,
 };
@@ -36,13 +38,17 @@ enum Situation {
     TakesItAndSaysNothing,
     TakesItAndSaysGarbage,
     TakesItAndSaysHalf,
+    SaysGbk,
+    SaysTenMegabytes,
+    SendsUsElsewhere,
+    FailsWith500,
 }
 
 use Situation::*;
 
 /// The table: each situation, its outcome, and whether the provider had the
 /// whole letter.
-const TABLE: [(Situation, &str, usize); 14] = [
+const TABLE: [(Situation, &str, usize); 18] = [
     (TakesIt, "accepted", 1),
     (IsNotThere, "not-sent", 0),
     (ClosesBefore, "not-sent", 0),
@@ -57,15 +63,19 @@ const TABLE: [(Situation, &str, usize); 14] = [
     (TakesItAndSaysNothing, "unknown", 1),
     (TakesItAndSaysGarbage, "unknown", 1),
     (TakesItAndSaysHalf, "unknown", 1),
+    (SaysGbk, "unknown", 1),
+    (SaysTenMegabytes, "unknown", 1),
+    (SendsUsElsewhere, "channel-down", 1),
+    (FailsWith500, "unknown", 1),
 ];
 
-/// Every wire in one situation.
-async fn stages(situation: Situation, certificates: &Certificates) -> [Stage; 3] {
-    [
-        mail_stage(situation, certificates).await,
-        gateway_stage(situation, certificates).await,
-        cmpp_stage(situation).await,
-    ]
+/// Every wire in one situation; a provider that has no answer for it is left out.
+async fn stages(situation: Situation, certificates: &Certificates) -> Vec<(&'static str, Stage)> {
+    let mut stages = vec![("mail", mail_stage(situation, certificates).await), ("cmpp", cmpp_stage(situation).await)];
+    for wire in &WIRES {
+        stages.extend(wire_stage(wire, situation, certificates).await.map(|stage| (wire.kind, stage)));
+    }
+    stages
 }
 
 /// A provider in a situation, and a channel to it.
@@ -88,9 +98,9 @@ impl Stage {
 async fn the_same_situation_has_the_same_outcome_on_every_wire() {
     let certificates = Certificates::made();
     for (situation, expected, taken) in TABLE {
-        for stage in stages(situation, &certificates).await {
+        for (kind, stage) in stages(situation, &certificates).await {
             let outcome = stage.channel.send(&stage.letter, now()).await;
-            let name = format!("{situation:?} by {}: {outcome:?}", stage.channel.medium());
+            let name = format!("{situation:?} by {kind}: {outcome:?}");
             assert_eq!(shown(&outcome), expected, "{name}");
             // A mail can be refused before its text, a request only after it.
             let times = (stage.taken)();
@@ -107,7 +117,7 @@ async fn the_same_situation_has_the_same_outcome_on_every_wire() {
 #[tokio::test]
 async fn a_wait_is_counted_from_the_attempt() {
     let certificates = Certificates::made();
-    for stage in stages(IsFull, &certificates).await {
+    for (_, stage) in stages(IsFull, &certificates).await {
         match stage.channel.send(&stage.letter, now()).await {
             Outcome::Throttled { until, .. } => assert!(until > now() && until < now() + chrono::TimeDelta::hours(1)),
             other => panic!("{other:?}"),
@@ -118,10 +128,12 @@ async fn a_wait_is_counted_from_the_attempt() {
 #[tokio::test]
 async fn a_letter_of_another_medium_is_refused_before_any_connection() {
     let certificates = Certificates::made();
-    let [smtp, http, cmpp] = stages(TakesIt, &certificates).await;
-    for (stage, letter) in [(&smtp, &http.letter), (&http, &smtp.letter), (&cmpp, &smtp.letter)] {
-        assert_eq!(shown(&stage.channel.send(letter, now()).await), "refused content");
-        assert_eq!((stage.taken)(), 0);
+    let stages = stages(TakesIt, &certificates).await;
+    for (kind, stage) in &stages {
+        for (_, other) in stages.iter().filter(|(_, other)| other.letter.medium() != stage.letter.medium()) {
+            assert_eq!(shown(&stage.channel.send(&other.letter, now()).await), "refused content", "{kind}");
+        }
+        assert_eq!((stage.taken)(), 0, "{kind}");
     }
 }
 
@@ -129,7 +141,7 @@ async fn a_letter_of_another_medium_is_refused_before_any_connection() {
 async fn a_probe_tells_who_is_there_and_sends_nothing() {
     let certificates = Certificates::made();
     for (situation, is_there) in [(TakesIt, true), (IsNotThere, false)] {
-        for stage in stages(situation, &certificates).await {
+        for (_, stage) in stages(situation, &certificates).await {
             let found = stage.channel.probe(now()).await;
             assert_eq!(found.is_ok(), is_there, "{situation:?}: {found:?}");
             assert_eq!((stage.taken)(), 0);
@@ -187,6 +199,11 @@ async fn mail_stage(situation: Situation, certificates: &Certificates) -> Stage 
         TakesItAndSaysNothing => (At::Dot, smtp::Do::Stall),
         TakesItAndSaysGarbage => (At::Dot, smtp::Do::say("<html>welcome</html>")),
         TakesItAndSaysHalf => (At::Dot, smtp::Do::SayAndClose(b"25".to_vec())),
+        SaysGbk => (At::Dot, smtp::Do::Say([&encoding_rs::GBK.encode("您好").0[..], b"\r\n"].concat())),
+        SaysTenMegabytes => (At::Dot, smtp::Do::Say(vec![b'2'; 10_000_000])),
+        // A mail server that will have nothing of ours says so before the mail.
+        SendsUsElsewhere => (At::Mail, smtp::Do::say("550 5.7.1 not here")),
+        FailsWith500 => (At::Dot, smtp::Do::Close),
     };
     smtp_stage(SmtpPeer::doing_at(place, what).await, "")
 }
@@ -195,30 +212,42 @@ fn smtp_stage(peer: SmtpPeer, more: &str) -> Stage {
     Stage::new(mail_channel(peer.port, more), mail("zhou@example.org"), move || peer.seen(|seen| seen.mails.len()))
 }
 
-async fn gateway_stage(situation: Situation, certificates: &Certificates) -> Stage {
+/// `None`: the provider has no answer for such a situation.
+async fn wire_stage(wire: &'static Wire, situation: Situation, certificates: &Certificates) -> Option<Stage> {
     use gateway::Do;
+    let said = |answer: Option<(u16, &str)>| answer.map(|(status, body)| Do::json(status, body));
     let what = match situation {
-        TakesIt => Do::json(200, r#"{"code":0,"data":{"id":77}}"#),
+        TakesIt => said(Some((200, wire.taken)))?,
         IsNotThere => {
-            return absent(|port| sms_channel(&format!("http://127.0.0.1:{port}/send"), JSON_GATEWAY), sms()).await;
+            return Some(absent(|port| wire.channel(&format!("http://127.0.0.1:{port}")), wire.letter()).await);
         }
         // Before a request only the handshake can break.
-        ClosesBefore | StallsBefore => return silent_stage(situation).await,
+        ClosesBefore | StallsBefore => return Some(silent_stage(wire, situation).await),
         IsNotTrusted => {
             let peer = GatewayPeer::doing_under_tls(certificates.acceptor(), Do::Stall).await;
-            return http_stage("https", peer);
+            return Some(http_stage(wire, "https", peer));
         }
-        IsFull => Do::json(200, r#"{"code":"1101","msg":"13800012345 too often"}"#),
-        KnowsNoSuchRecipient => Do::json(200, r#"{"code":21614,"msg":"13800012345 is a landline"}"#),
-        RefusesTheText => Do::json(200, r#"{"code":"WORDS"}"#),
-        RefusesUs => Do::text(401, &format!("who is {SECRET}?")),
-        SaysLater => Do::text(503, "not accepted, later"),
+        IsFull => said(wire.full)?,
+        KnowsNoSuchRecipient => said(wire.no_recipient)?,
+        RefusesTheText => said(wire.bad_text)?,
+        RefusesUs => said(wire.refuses_us)?,
+        SaysLater => said(wire.later)?,
         TakesItAndCloses => Do::Close,
         TakesItAndSaysNothing => Do::Stall,
         TakesItAndSaysGarbage => Do::text(200, "<html>welcome</html>"),
-        TakesItAndSaysHalf => Do::Raw(b"HTTP/1.1 200 x\r\ncontent-length: 60\r\n\r\n{\"code\":0,".to_vec()),
+        TakesItAndSaysHalf => {
+            let half = &wire.taken[..wire.taken.len() / 2];
+            Do::Raw(format!("HTTP/1.1 200 x\r\ncontent-length: {}\r\n\r\n{half}", wire.taken.len()).into_bytes())
+        }
+        SaysGbk => {
+            let gbk = encoding_rs::GBK.encode("您好，系统繁忙").0;
+            Do::Raw([&b"HTTP/1.1 200 x\r\ncontent-length: 14\r\n\r\n"[..], &gbk].concat())
+        }
+        SaysTenMegabytes => Do::Flood,
+        SendsUsElsewhere => Do::Answer(302, "location: http://127.0.0.1:1/\r\n", Vec::new()),
+        FailsWith500 => Do::text(500, "failure"),
     };
-    http_stage("http", GatewayPeer::doing(what).await)
+    Some(http_stage(wire, "http", GatewayPeer::doing(what).await))
 }
 
 async fn cmpp_stage(situation: Situation) -> Stage {
@@ -245,13 +274,20 @@ async fn cmpp_stage(situation: Situation) -> Stage {
             let half = |asked: &cmpp::Asked| vec![Step::Say(cmpp::taken(asked)[..15].to_vec()), Step::Close];
             CmppPeer::doing_at(What::Submit, half).await
         }
+        SaysGbk => {
+            let gbk = encoding_rs::GBK.encode("您好，系统繁忙，请稍后再试").0.into_owned();
+            CmppPeer::doing_at(What::Submit, move |_| vec![Step::Say(gbk.clone())]).await
+        }
+        SaysTenMegabytes => CmppPeer::doing_at(What::Submit, |_| vec![Step::Say(vec![b' '; 10_000_000])]).await,
+        SendsUsElsewhere => CmppPeer::doing_at(What::Connect, |asked| vec![Step::Say(cmpp::connected(asked, 2))]).await,
+        FailsWith500 => CmppPeer::doing_at(What::Submit, |_| vec![Step::Close]).await,
     };
     Stage::new(cmpp_channel(peer.port, ""), sms(), move || peer.seen(|seen| seen.submits.len()))
 }
 
-fn http_stage(scheme: &str, peer: GatewayPeer) -> Stage {
-    let channel = sms_channel(&format!("{scheme}://127.0.0.1:{}/send", peer.port), JSON_GATEWAY);
-    Stage::new(channel, sms(), move || peer.asked().len())
+fn http_stage(wire: &'static Wire, scheme: &str, peer: GatewayPeer) -> Stage {
+    let channel = wire.channel(&format!("{scheme}://127.0.0.1:{}", peer.port));
+    Stage::new(channel, wire.letter(), move || peer.asked().len())
 }
 
 /// A port where nobody listens any more.
@@ -262,7 +298,7 @@ async fn absent(channel: impl Fn(u16) -> Arc<Channel>, letter: Letter) -> Stage 
 }
 
 /// A listener that answers no handshake: it closes at once, or holds its tongue.
-async fn silent_stage(situation: Situation) -> Stage {
+async fn silent_stage(wire: &'static Wire, situation: Situation) -> Stage {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut held = JoinSet::new();
@@ -274,6 +310,6 @@ async fn silent_stage(situation: Situation) -> Stage {
             }
         }
     });
-    let channel = sms_channel(&format!("https://127.0.0.1:{port}/send"), JSON_GATEWAY);
-    Stage { _held: held, ..Stage::new(channel, sms(), || 0) }
+    let channel = wire.channel(&format!("https://127.0.0.1:{port}"));
+    Stage { _held: held, ..Stage::new(channel, wire.letter(), || 0) }
 }

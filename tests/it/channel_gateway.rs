@@ -90,7 +90,7 @@ async fn query_form_and_xml_requests_are_escaped_for_their_place() {
 #[tokio::test]
 async fn a_preview_is_the_request_that_leaves_with_its_secrets_masked() {
     let (channel, peer) = to(Do::json(200, "{}"), JSON_GATEWAY).await;
-    let preview = channel.preview(&sms(), now()).unwrap();
+    let preview = channel.preview(&sms(), now(), "1").unwrap();
     assert!(peer.asked().is_empty());
     channel.send(&sms(), now()).await;
     let asked = &peer.asked()[0];
@@ -243,7 +243,7 @@ async fn what_cannot_be_sent_is_refused_before_any_connection() {
     ];
     for (name, letter, expected) in rows {
         assert_eq!(shown(&channel.send(&letter, now()).await), expected, "{name}");
-        assert_eq!(shown(&channel.preview(&letter, now()).unwrap_err()), expected, "{name}");
+        assert_eq!(shown(&channel.preview(&letter, now(), "1").unwrap_err()), expected, "{name}");
     }
     assert!(peer.asked().is_empty());
 }

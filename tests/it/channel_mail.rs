@@ -329,7 +329,10 @@ async fn a_preview_is_the_mail_that_leaves() {
     let peer = SmtpPeer::doing(|_, _| Do::Well).await;
     let channel = mail_channel(peer.port, "");
     channel.send(&mail("zhou@example.org"), now()).await;
-    assert_eq!(channel.preview(&mail("zhou@example.org"), now()).unwrap(), peer.seen(|seen| seen.mails[0].clone()));
+    assert_eq!(
+        channel.preview(&mail("zhou@example.org"), now(), "1").unwrap(),
+        peer.seen(|seen| seen.mails[0].clone())
+    );
 }
 
 #[tokio::test]

@@ -128,3 +128,127 @@ fn a_server_that_does_not_answer_ends_it_with_1() {
     let error = bad(&out, 1);
     assert!(error.contains("channel `kannel`: not-sent") && !error.contains("13800012345"), "{error}");
 }
+
+/// A house with a provider whose texts are approved; `own` is the text of due-soon.
+fn with_provider(settings: &str, secret: &str, own: &str) -> House {
+    let house = House::new();
+    let kind = settings.split(['.', ']']).nth(1).unwrap();
+    let others = duban::message::form::needed().filter(|name| name != "due-soon");
+    let others: String = others.map(|name| format!("{name} = {{ id = \"SMS_0\" }}\n")).collect();
+    let templates = format!("[channels.{kind}.p.templates]\ndue-soon = {{ {own} }}\n{others}");
+    house.edit(
+        "duban.toml",
+        "# [channels.email.office]",
+        &format!("{settings}\n{templates}\n# [channels.email.office]"),
+    );
+    let secrets = house.config().join("secrets");
+    std::fs::create_dir(&secrets).unwrap();
+    let file = secrets.join("key");
+    std::fs::write(&file, secret).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    house
+}
+
+/// The values of the worked examples.
+const EXAMPLE: [&str; 16] = [
+    "send-test",
+    "--channel",
+    "p",
+    "--to",
+    "13800138000",
+    "--dry-run",
+    "--now",
+    "2026-09-01T09:02:03+08:00",
+    "--id",
+    "n-20260901-0001",
+    "--set",
+    "t4=A1024",
+    "--set",
+    "left=15",
+    "--nonce",
+    "0123456789abcdef0123456789abcdef",
+];
+
+#[test]
+fn a_dry_run_of_aliyun_is_the_worked_example_to_the_byte() {
+    let settings = "[channels.aliyun.p]\naccess_key_id = \"testAccessKeyId\"\n\
+                    access_key_secret = { file = \"secrets/key\" }\nsign_name = \"某市政务服务\"\n";
+    let own = "id = \"SMS_123456789\", params = { code = \"{t4}\", dept = \"{unit}\" }";
+    let house = with_provider(settings, "testAccessKeySecret", own);
+    let text = good(&house.duban(&[&EXAMPLE[..], &["--set", "unit=市大数据局"]].concat()));
+    assert_eq!(
+        text,
+        "POST /?OutId=n-20260901-0001&PhoneNumbers=13800138000&SignName=%E6%9F%90%E5%B8%82%E6%94%BF%E5%8A%A1%E6%9C%8D\
+         %E5%8A%A1&TemplateCode=SMS_123456789&TemplateParam=%7B%22code%22%3A%22A1024%22%2C%22dept%22%3A%22%E5%B8%82%E5\
+         %A4%A7%E6%95%B0%E6%8D%AE%E5%B1%80%22%7D HTTP/1.1\r\nhost: dysmsapi.aliyuncs.com\r\nx-acs-action: SendSms\r\n\
+         x-acs-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n\
+         x-acs-date: 2026-09-01T01:02:03Z\r\nx-acs-signature-nonce: 0123456789abcdef0123456789abcdef\r\n\
+         x-acs-version: 2017-05-25\r\nauthorization: ACS3-HMAC-SHA256 Credential=testAccessKeyId,SignedHeaders=host;\
+         x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,\
+         Signature=90bfcaa4425872e1a381bd4564677dc0d9e20b2e7aaabf4262f3435f371dc7a9\r\naccept: */*\r\n\
+         content-length: 0\r\n\r\n"
+    );
+    assert!(!text.contains("testAccessKeySecret"));
+    let error = bad(&house.duban(&[&EXAMPLE[..], &["--template", "nothing"]].concat()), 3);
+    assert!(error.contains("no SMS is called `nothing`") && error.contains("due-soon"), "{error}");
+}
+
+#[test]
+fn a_dry_run_of_tencent_is_the_worked_example_to_the_byte() {
+    let settings = "[channels.tencent.p]\nsecret_id = \"AKIDEXAMPLE\"\nsecret_key = { file = \"secrets/key\" }\n\
+                    sdk_app_id = \"1400006666\"\nsign_name = \"某市政务服务\"\n";
+    let house = with_provider(settings, "testSecretKey", "id = \"1110\", list = [\"{t4}\", \"{left}\"]");
+    let text = good(&house.duban(&EXAMPLE));
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body.len(), 185);
+    for line in [
+        "POST / HTTP/1.1",
+        "host: sms.tencentcloudapi.com",
+        "content-type: application/json; charset=utf-8",
+        "x-tc-action: SendSms",
+        "x-tc-version: 2021-01-11",
+        "x-tc-timestamp: 1788224523",
+        "x-tc-region: ap-guangzhou",
+        "content-length: 185",
+        "authorization: TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2026-09-01/sms/tc3_request, \
+         SignedHeaders=content-type;host;x-tc-action, \
+         Signature=42a109455759a477cd60a76fd723ea1fd81518c7e4698cfc2fef39b356712766",
+    ] {
+        assert!(head.split("\r\n").any(|there| there == line), "{line}\n{head}");
+    }
+}
+
+#[test]
+fn a_dry_run_of_mas_is_the_worked_example_to_the_byte() {
+    let settings = "[channels.mas.p]\nurl = \"http://112.35.1.155:1992/sms/tmpsubmit\"\nec_name = \"某市政务服务中心\"\n\
+                    ap_id = \"zwtest\"\nsecret_key = { file = \"secrets/key\" }\nsign = \"AbCdEf123\"\n";
+    let own = "id = \"38516fabae004eddbfa3ace1d4194696\", list = [\"{t4}\", \"{left}\"]";
+    let text = good(&with_provider(settings, "Test@2026", own).duban(&EXAMPLE));
+    let body = "eyJlY05hbWUiOiLmn5DluILmlL/liqHmnI3liqHkuK3lv4MiLCJhcElkIjoiend0ZXN0IiwidGVtcGxhdGVJZCI6IjM4NTE2ZmFiYWUw\
+                MDRlZGRiZmEzYWNlMWQ0MTk0Njk2IiwibW9iaWxlcyI6IjEzODAwMTM4MDAwIiwicGFyYW1zIjoiW1wiQTEwMjRcIixcIjE1XCJdIiwi\
+                c2lnbiI6IkFiQ2RFZjEyMyIsImFkZFNlcmlhbCI6IiIsIm1hYyI6ImE5ODJjZTg1OWNiYjZlYzUwMWI0MWJjNThjOWEzMGJkIn0=";
+    assert!(text.starts_with("POST /sms/tmpsubmit HTTP/1.1\r\nhost: 112.35.1.155:1992\r\n"), "{text}");
+    assert!(text.ends_with(&format!("\r\n\r\n{body}")), "{text}");
+}
+
+#[test]
+fn check_names_the_notice_that_has_no_approved_text_and_the_value_that_does_not_fit() {
+    let settings = "[channels.aliyun.p]\naccess_key_id = \"k\"\naccess_key_secret = { file = \"secrets/key\" }\n\
+                    sign_name = \"甲\"\nparam_chars = 8\n";
+    let house = with_provider(settings, "testAccessKeySecret", "id = \"SMS_1\", params = { due = \"{due_s}\" }");
+    let told = |house: &House| {
+        let out = house.duban(&["check", "--now", "2026-09-01T10:00"]);
+        format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
+    };
+    let said = told(&house);
+    assert!(
+        said.contains("channels.aliyun.p.templates.due-soon: variable due has 9 characters and may have 8"),
+        "{said}"
+    );
+    house.edit("duban.toml", "{due_s}", "{unit}");
+    let said = told(&house);
+    assert!(said.contains("templates.due-soon") && said.contains("due = 青浦区给排水管略"), "{said}");
+    house.edit("duban.toml", "overdue-1 = { id = \"SMS_0\" }\n", "");
+    let said = told(&house);
+    assert!(said.contains("there is no approved text for overdue-1; have one approved"), "{said}");
+}

@@ -20,7 +20,27 @@ const CHANNELS: &str =
 /// A fixture, the file that it stands for, and how each of its faults begins.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-const ROWS: [Row; 44] = [
+const ROWS: [Row; 48] = [
+    (
+        "chat-of-another-host.toml",
+        "duban.toml",
+        &["duban.toml:4: channels.chat.group.url: on qyapi.weixin.qq.com are robots of wecom; correct kind or url"],
+    ),
+    (
+        "chat-keyword-in-no-message.toml",
+        "duban.toml",
+        &["duban.toml:6: channels.chat.group.keyword: messages begin with 【青浦水务热线】, which does not hold it"],
+    ),
+    (
+        "chat-unit-unknown.toml",
+        "duban.toml",
+        &["duban.toml:6: channels.chat.group.units: no unit of the roster has the code `9999`"],
+    ),
+    (
+        "aliyun-secret-inline.toml",
+        "duban.toml",
+        &["duban.toml:4: channels.aliyun.cloud.access_key_secret: a secret must not stand in the settings"],
+    ),
     ("unknown-key.toml", "duban.toml", &["duban.toml:3: schedule.pol_s: unknown field `pol_s`"]),
     ("unknown-table.toml", "duban.toml", &["duban.toml:2: shedule: there is no such table"]),
     ("not-toml.toml", "duban.toml", &["duban.toml:3: "]),
@@ -231,9 +251,21 @@ fn the_examples_of_the_shipped_settings_fit() {
     let lines = shipped[start..end].lines().filter(is_example);
     let house = House::shipped();
     let examples: String = lines.map(|line| format!("{}\n", &line[2..])).collect();
-    assert_eq!(examples.matches("[channels.").count(), 4, "{examples}");
+    assert_eq!(examples.matches("[channels.").count(), 13, "{examples}");
     house.put("duban.toml", &examples.replace("credential = ", "file = "));
-    for secret in ["smtp-password", "sms-password", "secrets/sms-token", "secrets/cmpp-secret"] {
+    for secret in [
+        "smtp-password",
+        "sms-password",
+        "secrets/sms-token",
+        "secrets/cmpp-secret",
+        "aliyun-secret",
+        "tencent-secret",
+        "mas-secret",
+        "chat-key",
+        "unit-key",
+        "unit-secret",
+        "webhook-secret",
+    ] {
         house.put_secret(secret, "s3cret");
     }
     let faults = told(&house, &house.load().unwrap_err());

@@ -23,9 +23,14 @@ use duban::{
     notice::{
         Batch, Failure, Kind, Medium, Notice, Occurrence, Outcome, Reason, Receipt, Refusal, Role, Subject, Wish,
     },
-    outbox::{CITIZEN, Filter, LegState, Listed, NOBODY, NoticeState, Outbox, Wanted, scope},
+    outbox::{CITIZEN, Filter, GROUP, LegState, Listed, NOBODY, NoticeState, Outbox, Wanted, scope},
     roster::Roster,
     ticket::{Private, TicketNo},
+};
+
+use crate::peers::{
+    gateway::{Do, GatewayPeer},
+    providers::WIRES,
 };
 
 const ROSTER: &str = r#"
@@ -525,6 +530,34 @@ async fn a_channel_gone_from_the_settings_hands_its_legs_to_another() {
 }
 
 #[tokio::test]
+async fn a_group_hears_each_notice_once_on_top_of_its_people_and_nothing_to_a_citizen() {
+    let wire = WIRES.iter().find(|wire| wire.kind == "wecom").unwrap();
+    for (answer, state) in [(wire.taken, LegState::Accepted), (wire.bad_text.unwrap().1, LegState::Failed)] {
+        let peer = GatewayPeer::doing(Do::json(200, answer)).await;
+        let mut desk = Desk::new().await;
+        let alone = Desk::new().await;
+        Arc::make_mut(&mut desk.means).channels.push(wire.channel(&format!("http://127.0.0.1:{}", peer.port)));
+        for desk in [&desk, &alone] {
+            desk.keep("A1", [notice("A1", Kind::Overdue1), notice("A1", Kind::CitizenUnreachableSms)]).await;
+        }
+        let (round, without) = (desk.run().await, alone.run().await);
+        let mut expected = whom(&without);
+        expected.push((GROUP, "peer"));
+        assert_eq!(whom(&round), sorted(expected), "the people hear as they do without it");
+        let asked = peer.asked();
+        assert_eq!(asked.len(), 1, "three roles sit in the group, and it hears once");
+        let text = String::from_utf8_lossy(&asked[0].body).into_owned();
+        assert!(text.contains("【青浦水务热线】逾期催办") && text.contains("A1") && !text.contains("本邮件"), "{text}");
+        assert!(!text.contains("13800"), "{text}");
+        let listed = desk.outbox.list(&Filter::Ticket(TicketNo::new("A1")), 10).await.unwrap();
+        let legs: Vec<_> = listed.iter().flat_map(|one| &one.legs).filter(|leg| leg.person == GROUP).collect();
+        assert_eq!((legs.len(), legs[0].state), (1, state));
+        desk.forward(TimeDelta::hours(1));
+        assert_eq!(whom(&desk.run().await), [], "a group that refuses leads to nobody else");
+    }
+}
+
+#[tokio::test]
 async fn a_claim_that_is_too_old_is_not_acted_on() {
     let desk = Desk::new().await;
     desk.keep("A1", [notice("A1", Kind::CitizenUnreachableSms)]).await;
@@ -767,6 +800,7 @@ impl Carrier for Fake {
             at_once: AT_ONCE,
             per_minute: *self.per_minute.lock().unwrap(),
             text_units: None,
+            text_bytes: None,
         }
     }
 

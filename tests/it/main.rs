@@ -16,6 +16,7 @@ mod channel_gateway;
 mod channel_kannel;
 mod channel_mail;
 mod channel_postfix;
+mod channel_providers;
 mod cli_calendar;
 mod cli_calendar_import;
 mod cli_check;

@@ -180,6 +180,7 @@ impl Line {
         let words = |letter: &Letter| match letter {
             Letter::Sms(sms) => sms.text.clone(),
             Letter::Email(mail) => format!("{}\n{}", mail.subject, mail.body),
+            Letter::Chat(post) | Letter::Webhook(post) => format!("{}\n{}", post.title, post.body),
         };
         self.taken().iter().map(words).filter(|words| words.contains(part)).collect()
     }
@@ -199,7 +200,7 @@ impl Carrier for Line {
     }
 
     fn limits(&self) -> Limits {
-        Limits { call: Duration::from_secs(10), at_once: 4, per_minute: None, text_units: None }
+        Limits { call: Duration::from_secs(10), at_once: 4, per_minute: None, text_units: None, text_bytes: None }
     }
 
     fn carry<'a>(&'a self, letter: &'a Letter, _now: DateTime<Utc>) -> Boxed<'a, Outcome> {

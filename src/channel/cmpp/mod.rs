@@ -149,6 +149,7 @@ impl Cmpp {
             at_once: self.settings.window,
             per_minute: self.settings.per_minute,
             text_units: Some(self.settings.text_units),
+            text_bytes: None,
         }
     }
 
@@ -298,10 +299,10 @@ fn report(found: &StatusReport) -> Report {
                 // EXPIRED, UNDELIV, … and the carriers' own codes, known or not.
                 _ => Fate::Failed,
             };
-            Report { id: msg_id.to_string(), fate, code: stat.clone(), at: done.map(civil::instant) }
+            Report { id: msg_id.to_string(), ours: None, fate, code: stat.clone(), at: done.map(civil::instant) }
         }
         StatusReport::Unreadable { raw, .. } => {
-            Report { id: String::new(), fate: Fate::Unreadable, code: raw.clone(), at: None }
+            Report { id: String::new(), ours: None, fate: Fate::Unreadable, code: raw.clone(), at: None }
         }
     }
 }

@@ -111,6 +111,7 @@ impl Email {
             at_once: self.settings.connections,
             per_minute: self.settings.per_minute,
             text_units: None,
+            text_bytes: None,
         }
     }
 

@@ -6,17 +6,15 @@
 //! is not sent; what fails after that, and an answer that says nothing clear, is
 //! unknown, unless the settings name it.
 
-use std::{error::Error, time::Duration};
-
 use chrono::{DateTime, Utc};
-use reqwest::{
-    Client, Url,
-    header::{HeaderName, HeaderValue},
-    redirect::Policy,
-};
+use reqwest::header::HeaderName;
 use secrecy::ExposeSecret;
 
-use super::{ChannelError, Class, Limits, Secrets, Sms, scrub::Scrub, tls};
+use super::{
+    ChannelError, Class, Limits, Secrets, Sms,
+    http::{self, Request, Wire},
+    scrub::Scrub,
+};
 use crate::{
     message::sms::count,
     notice::{Failure, Outcome},
@@ -29,10 +27,10 @@ mod settings;
 mod template;
 
 pub use rule::{Of, Rule, Scalar, Statuses, Success};
-pub use settings::{Method, Preset, Settings, SignedBy};
+pub use settings::{Preset, Settings, SignedBy};
 pub use template::{Charset, Escape};
 
-use request::{Blank, Request};
+use request::Blank;
 use template::Template;
 
 /// An SMS gateway.
@@ -42,7 +40,7 @@ pub struct Gateway {
     settings: Settings,
     blank: Blank,
     secrets: Secrets,
-    client: Client,
+    wire: Wire,
 }
 
 impl Gateway {
@@ -58,10 +56,11 @@ impl Gateway {
             faults.push(ChannelError::setting(name, format!("secrets.{secret}"), "it was not found"));
         }
         let blank = Blank::read(name, &settings, &mut faults);
-        let client = client(name, &settings).map_err(|fault| faults.push(fault)).ok();
-        match (blank, client, faults.is_empty()) {
-            (Some(blank), Some(client), true) => {
-                Ok(Self { name: name.to_owned(), settings, blank, secrets: secrets.clone(), client })
+        let wire = Wire::open(name, settings.ca_file.as_ref(), settings.timing());
+        let wire = wire.map_err(|fault| faults.push(fault)).ok();
+        match (blank, wire, faults.is_empty()) {
+            (Some(blank), Some(wire), true) => {
+                Ok(Self { name: name.to_owned(), settings, blank, secrets: secrets.clone(), wire })
             }
             _ => Err(faults),
         }
@@ -74,71 +73,35 @@ impl Gateway {
 
     pub(super) fn limits(&self) -> Limits {
         Limits {
-            call: Duration::from_millis(self.settings.call_ms()),
+            call: self.wire.call(),
             at_once: self.settings.at_once(),
             per_minute: self.settings.per_minute,
             text_units: Some(self.settings.text_units()),
+            text_bytes: None,
         }
     }
 
     /// The request as HTTP/1.1 text, with its secrets masked.
     pub(super) fn preview(&self, sms: &Sms, now: DateTime<Utc>) -> Result<String, Outcome> {
         let request = self.request(sms, now, &|_| None)?;
-        let url = Url::parse(&request.url).map_err(|_| bad_request("the URL is none", now))?;
-        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
-        let mut text = format!("{} {path} HTTP/1.1\r\n", request.method.id());
-        text.push_str(&format!("host: {}{port}\r\n", url.host_str().unwrap_or_default()));
-        for (name, value) in &request.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if !request.body.is_empty() {
-            text.push_str(&format!("content-length: {}\r\n", request.body.len()));
-        }
-        text.push_str("\r\n");
-        text.push_str(&self.blank.charset().decode(&request.body));
-        Ok(text)
+        request.text(&self.blank.charset().decode(&request.body), now)
     }
 
     pub(super) async fn probe(&self, now: DateTime<Utc>) -> Result<(), Outcome> {
-        let url = self.settings.url.as_deref().and_then(|url| Url::parse(&Template::parse(url).ok()?.shape()).ok());
-        // The URL was read when the channel was opened.
-        let Some((host, port)) = url.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)))
-        else {
-            return Err(bad_request("the URL is none", now));
-        };
-        let limit = Duration::from_millis(self.settings.connect_ms());
-        let connecting = tokio::net::TcpStream::connect((host.trim_matches(['[', ']']), port));
-        let why = match tokio::time::timeout(limit, connecting).await {
-            Ok(Ok(_)) => return Ok(()),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "nobody has answered in time".to_owned(),
-        };
-        Err(Class::NotSent.outcome(Failure::new("http-connect", &why), now, None))
+        let url = self.settings.url.as_deref().and_then(|url| Some(Template::parse(url).ok()?.shape()));
+        self.wire.probe(&url.unwrap_or_default(), now).await
     }
 
     pub(super) async fn send(&self, sms: &Sms, now: DateTime<Utc>) -> Outcome {
         let secrets = |name: &str| self.secrets.get(&self.name, name);
-        let request = match self.request(sms, now, &secrets).and_then(|request| self.built(request, now)) {
+        let request = match self.request(sms, now, &secrets) {
             Ok(request) => request,
             Err(outcome) => return outcome,
         };
         let scrub = self.scrub(sms);
-        let exchange = async {
-            let response = self.client.execute(request).await?;
-            Ok(answer::read(response, now).await)
-        };
-        match tokio::time::timeout(Duration::from_millis(self.settings.call_ms()), exchange).await {
-            Ok(Ok(answer)) => answer::outcome(&self.settings, &answer, now, &scrub),
-            Ok(Err(error)) => failed(error, now, &scrub),
-            // Connecting has a shorter limit of its own, so the request has left.
-            Err(_) => {
-                let why = Failure::new("http-timeout-after-request", "the gateway has not answered in time");
-                Class::Unknown.outcome(why, now, None)
-            }
+        match self.wire.exchange(request, now, &scrub).await {
+            Ok(answer) => answer::outcome(&self.settings, &answer, now, &scrub),
+            Err(outcome) => outcome,
         }
     }
 
@@ -149,8 +112,8 @@ impl Gateway {
         secrets: &'a dyn Fn(&str) -> Option<&'a secrecy::SecretString>,
     ) -> Result<Request, Outcome> {
         let content = |code: &str, what: &str| Class::BadContent.outcome(Failure::new(code, what), now, None);
-        if let Some(refused) = sms.refused(now) {
-            return Err(refused);
+        if let Some(outcome) = sms.refused(now) {
+            return Err(outcome);
         }
         let units = count(&sms.text).units;
         if units > self.settings.text_units() {
@@ -158,24 +121,6 @@ impl Gateway {
         }
         let filled = self.blank.fill(sms, now, secrets);
         filled.map_err(|_| content("sms-charset", "the text has a character that the gateway's encoding lacks"))
-    }
-
-    /// The request for the client.
-    fn built(&self, request: Request, now: DateTime<Utc>) -> Result<reqwest::Request, Outcome> {
-        let url = Url::parse(&request.url).map_err(|_| bad_request("the URL is none when filled in", now))?;
-        let mut built = self.client.request(request.method.into(), url);
-        for (name, value) in request.headers {
-            let name = HeaderName::from_bytes(name.as_bytes());
-            let value = HeaderValue::from_bytes(value.as_bytes());
-            let (Ok(name), Ok(mut value)) = (name, value) else {
-                return Err(bad_request("a header is none when filled in", now));
-            };
-            // A header may hold a token, and nothing that logs it needs it.
-            value.set_sensitive(true);
-            built = built.header(name, value);
-        }
-        let built = built.body(request.body).build();
-        built.map_err(|error| bad_request(&answer::chain(&error.without_url()), now))
     }
 
     /// What must not stand in anything that is logged.
@@ -228,8 +173,8 @@ fn faults(channel: &str, settings: &Settings) -> Vec<ChannelError> {
     for name in settings.headers.keys().filter(|name| HeaderName::from_bytes(name.as_bytes()).is_err()) {
         fault(&format!("headers.{name}"), "it is no name of a header");
     }
-    if settings.connect_ms() == 0 || settings.connect_ms() >= settings.call_ms() {
-        fault("connect_ms", "it must be at least 1 and shorter than call_ms");
+    if let Some(why) = settings.timing().fault() {
+        fault("connect_ms", why);
     }
     if settings.at_once() == 0 || settings.per_minute == Some(0) || settings.text_units() == 0 {
         fault("at_once", "at_once, per_minute and text_units must be at least 1");
@@ -239,92 +184,5 @@ fn faults(channel: &str, settings: &Settings) -> Vec<ChannelError> {
 
 fn url_fault(url: &str) -> Option<&'static str> {
     // What places hold changes nothing about the form of the rest.
-    let plain = Template::parse(url).ok()?.shape();
-    match Url::parse(&plain) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => Some("it must begin with http:// or https://"),
-        Ok(url) if url.password().is_some() || !url.username().is_empty() => {
-            Some("an account does not belong into the URL; use headers or query and secrets")
-        }
-        Ok(_) => None,
-        Err(_) => Some("it is no URL; write https://host/path"),
-    }
-}
-
-fn client(channel: &str, settings: &Settings) -> Result<Client, ChannelError> {
-    tls::install();
-    let mut builder = Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .connect_timeout(Duration::from_millis(settings.connect_ms()))
-        // A gateway may close a connection at any moment it is not used, and a
-        // request that runs into that is unknown: so none is kept for long.
-        .pool_idle_timeout(Duration::from_secs(2))
-        .tcp_nodelay(true);
-    if let Some(path) = &settings.ca_file {
-        let fault =
-            |source| ChannelError::Path { channel: channel.to_owned(), field: "ca_file", path: path.clone(), source };
-        for certificate in tls::certificates(path).map_err(fault)? {
-            let certificate = reqwest::Certificate::from_der(&certificate);
-            let certificate =
-                certificate.map_err(|error| ChannelError::setting(channel, "ca_file", error.to_string()))?;
-            builder = builder.tls_certs_merge([certificate]);
-        }
-    }
-    builder.build().map_err(|error| ChannelError::setting(channel, "ca_file", answer::chain(&error)))
-}
-
-/// The outcome of a request without an answer.
-fn failed(error: reqwest::Error, now: DateTime<Utc>, scrub: &Scrub) -> Outcome {
-    let error = error.without_url();
-    let words = scrub.line(&answer::chain(&error));
-    if error.is_builder() {
-        return bad_request(&words, now);
-    }
-    if is_untrusted(&error) {
-        let why = Failure::new("http-tls", &format!("no TLS with this gateway; see url and ca_file: {words}"));
-        return Class::ChannelDown.outcome(why, now, None);
-    }
-    if error.is_connect() {
-        return Class::NotSent.outcome(Failure::new("http-connect", &words), now, None);
-    }
-    Class::Unknown.outcome(Failure::new("http-lost-after-request", &words), now, None)
-}
-
-/// Whether TLS itself said no; a broken connection in the handshake is not that.
-fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
-    let mut beneath = Some(error);
-    while let Some(error) = beneath {
-        if error.is::<rustls::Error>() {
-            return true;
-        }
-        // An I/O error hides what it wraps from `source`.
-        beneath = match error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref()) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    false
-}
-
-/// A request that cannot be made: the settings are wrong, whatever the SMS.
-fn bad_request(what: &str, now: DateTime<Utc>) -> Outcome {
-    Class::ChannelDown.outcome(Failure::new("http-request", what), now, None)
-}
-
-impl Method {
-    fn id(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
-    }
-}
-
-impl From<Method> for reqwest::Method {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::Get => Self::GET,
-            Method::Post => Self::POST,
-        }
-    }
+    http::url_fault(&Template::parse(url).ok()?.shape())
 }

@@ -7,12 +7,15 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{
-    settings::{Method, Settings, SignedBy},
+    settings::{Settings, SignedBy},
     template::{Charset, Escape, NotInCharset, Place, Template, Values},
 };
 use crate::{
     calendar::civil,
-    channel::{ChannelError, Sms},
+    channel::{
+        ChannelError, Sms,
+        http::{Method, Request},
+    },
     message::sms::count,
 };
 
@@ -43,15 +46,6 @@ enum Json {
     Other(Value),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
-}
-
-/// A request, ready to leave.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub method: Method,
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
 }
 
 /// Collects the templates of the settings with their faults.

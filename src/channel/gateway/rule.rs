@@ -3,7 +3,8 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use serde::Deserialize;
-use serde_json::Value;
+
+use crate::channel::http::{Answer, Whole, scalar_at};
 
 /// When an SMS was taken.
 #[derive(Clone, Debug, Deserialize)]
@@ -80,12 +81,18 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    fn text(&self) -> String {
+    pub(in crate::channel) fn text(&self) -> String {
         match self {
             Self::Flag(flag) => flag.to_string(),
             Self::Number(number) => number.to_string(),
             Self::Text(text) => text.clone(),
         }
+    }
+}
+
+impl Statuses {
+    pub(in crate::channel) fn contains(&self, status: u16) -> bool {
+        self.0.contains(&status)
     }
 }
 
@@ -100,27 +107,6 @@ impl TryFrom<Scalar> for Statuses {
             _ => Err(format!("`{text}` is no HTTP status; write 202 or \"200-299\"")),
         }
     }
-}
-
-/// An answer, as far as it was read.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub status: u16,
-    /// How long the gateway asks to wait.
-    pub retry_after: Option<Duration>,
-    pub text: String,
-    pub json: Option<Value>,
-    pub whole: Whole,
-}
-
-/// Whether an answer was read to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Whole {
-    Yes,
-    /// It is longer than anything a gateway says.
-    TooLong,
-    /// It broke off.
-    Broken(String),
 }
 
 /// What an answer is asked for; both kinds of tests have the same.
@@ -139,7 +125,7 @@ impl Test<'_> {
             let found = scalar_at(answer.json.as_ref()?, self.pointer?)?;
             Some(self.equals.iter().any(|wanted| wanted.text() == found))
         };
-        (self.status.is_empty() || self.status.iter().any(|statuses| statuses.0.contains(&answer.status)))
+        (self.status.is_empty() || self.status.iter().any(|statuses| statuses.contains(answer.status)))
             && (self.pointer.is_none() || at_pointer() == Some(true))
             && (self.starts_with.is_empty() || self.starts_with.iter().any(|begin| text.starts_with(begin.as_str())))
             && (self.contains.is_empty() || self.contains.iter().any(|part| answer.text.contains(part.as_str())))
@@ -213,15 +199,5 @@ fn pointer_fault(pointer: Option<&str>, equals: &[Scalar]) -> Option<&'static st
         Some(_) if equals.is_empty() => Some("a pointer needs equals, the values that may stand there"),
         None if !equals.is_empty() => Some("equals needs pointer, where the value stands"),
         _ => None,
-    }
-}
-
-/// The scalar at a place of a JSON document, as text.
-pub(super) fn scalar_at(json: &Value, pointer: &str) -> Option<String> {
-    match json.pointer(pointer)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

@@ -8,7 +8,10 @@ use super::{
     rule::{Rule, Success},
     template::{Charset, Escape},
 };
-use crate::channel::{SecretFrom, Warning};
+use crate::channel::{
+    SecretFrom, Warning,
+    http::{self, Method, Timing},
+};
 
 /// Kannel's, as data.
 const KANNEL: &str = include_str!("kannel.toml");
@@ -76,14 +79,6 @@ pub enum Preset {
     Kannel,
 }
 
-/// How the request is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Method {
-    Get,
-    Post,
-}
-
 /// Who puts the 【signature】 in front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -130,18 +125,14 @@ impl Settings {
         if self.success.as_ref().is_some_and(|success| success.status_only) {
             warn("success", "the status alone decides; a gateway that answers 200 with an error would count as sent");
         }
-        if self.url.as_deref().is_some_and(|url| url.starts_with("http://") && !is_this_machine(url)) {
-            warn("url", "numbers and secrets travel in the clear; use https, or a gateway on this machine");
+        if self.url.as_deref().is_some_and(http::is_in_the_clear) {
+            warn("url", http::IN_THE_CLEAR);
         }
         warnings
     }
 
-    pub(super) fn connect_ms(&self) -> u64 {
-        self.connect_ms.unwrap_or(4_000)
-    }
-
-    pub(super) fn call_ms(&self) -> u64 {
-        self.call_ms.unwrap_or(10_000)
+    pub(super) fn timing(&self) -> Timing {
+        Timing { connect_ms: self.connect_ms.unwrap_or(4_000), call_ms: self.call_ms.unwrap_or(10_000) }
     }
 
     pub(super) fn at_once(&self) -> usize {
@@ -151,9 +142,4 @@ impl Settings {
     pub(super) fn text_units(&self) -> usize {
         self.text_units.unwrap_or(500)
     }
-}
-
-fn is_this_machine(url: &str) -> bool {
-    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }

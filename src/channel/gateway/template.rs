@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::channel::http::percent;
+
 /// A text with places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Template(Vec<Part>);
@@ -252,18 +254,6 @@ impl Charset {
             Self::Gbk => "gbk",
         }
     }
-}
-
-/// Everything but the unreserved characters of RFC 3986 as `%XX`.
-fn percent(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 3);
-    for &byte in bytes {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 fn xml(text: &str) -> String {

@@ -29,10 +29,14 @@ pub fn check(loaded: &Loaded, found: &mut Findings) {
             Ok(_) | Err(_) => {}
         }
     }
-    if channels.email.is_empty() && !channels.reaches_telephones() {
+    for warning in channels.try_out(&loaded.secrets, &loaded.trial()).1 {
+        found.warning(AREA, format!("通道 {}:{}: {}", warning.channel, warning.field, warning.what));
+    }
+    let names = channels.names();
+    if names.iter().all(|(kind, _)| *kind == "file") {
         found.warning(AREA, "通道:邮件与短信都只写成文件,谁也收不到;接通后改用 email 与 sms 通道");
     }
-    let names: Vec<&str> = channels.names().map(String::as_str).collect();
+    let names: Vec<&str> = names.into_iter().map(|(_, name)| name).collect();
     found.fine(AREA, format!("通道:{} 的设置可用", names.join("、")));
 }
 
@@ -56,7 +60,7 @@ async fn probe(channel: &Channel, now: DateTime<Utc>, found: &mut Findings) {
     let Err(outcome) = channel.probe(now).await else {
         let far = match channel {
             Channel::Email(_) | Channel::Cmpp(_) => "可以登录",
-            Channel::Sms(_) | Channel::File(_) | Channel::Memory(_) => "可以连接",
+            Channel::Sms(_) | Channel::Provider(_) | Channel::File(_) | Channel::Memory(_) => "可以连接",
         };
         return found.fine(AREA, format!("通道 {name}:{far},未发送任何内容"));
     };

@@ -5,7 +5,6 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::{Findings, Level};
 use crate::{
     calendar::civil,
-    channel,
     cli::words,
     config::Loaded,
     notice::{Kind, Medium, Role},
@@ -25,7 +24,7 @@ const SPARE: [Medium; 2] = [Medium::Email, Medium::Sms];
 
 /// Checks the roster.
 pub fn check(loaded: &Loaded, now: DateTime<Utc>, found: &mut Findings) {
-    let channels = media(&loaded.channels);
+    let channels: Vec<Medium> = loaded.channels.media().into_iter().collect();
     let rungs = rungs(&channels);
     let rungs: Vec<Rung<'_>> =
         rungs.iter().map(|(kind, role, media)| Rung { kind: kind.id(), role: *role, media }).collect();
@@ -68,25 +67,6 @@ fn duty(loaded: &Loaded, today: NaiveDate) -> String {
     last.filter(|last| *last >= today)
         .map(|last| format!(";值班表排到 {last},此后通知综合管理科全体"))
         .unwrap_or_default()
-}
-
-/// The media for which there is a channel.
-fn media(channels: &channel::Settings) -> Vec<Medium> {
-    let mut media: Vec<Medium> = channels
-        .file
-        .values()
-        .map(|file| match file.medium {
-            channel::file::FileMedium::Sms => Medium::Sms,
-            channel::file::FileMedium::Email => Medium::Email,
-        })
-        .collect();
-    if !channels.email.is_empty() {
-        media.push(Medium::Email);
-    }
-    if channels.reaches_telephones() {
-        media.push(Medium::Sms);
-    }
-    media
 }
 
 fn tell(gap: &Gap, day: NaiveDate, loaded: &Loaded, found: &mut Findings) {

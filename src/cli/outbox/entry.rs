@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{instant, words},
-    outbox::{Ack, CITIZEN, Listed, ListedAttempt, ListedLeg, NOBODY},
+    outbox::{Ack, CITIZEN, GROUP, Listed, ListedAttempt, ListedLeg, NOBODY},
     roster::Roster,
 };
 
@@ -210,6 +210,7 @@ impl Attempt {
 pub fn person(id: &str, roster: &Roster) -> String {
     match id {
         CITIZEN => "诉求人".to_owned(),
+        GROUP => "群或系统".to_owned(),
         NOBODY => "无人".to_owned(),
         id => roster.person(id).map_or_else(|| id.to_owned(), |person| person.name.to_string()),
     }

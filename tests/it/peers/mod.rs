@@ -18,6 +18,7 @@ pub mod office;
 pub mod plain_relay;
 pub mod postfix;
 pub mod real;
+pub mod providers;
 pub mod smtp;
 pub mod tls;
 
@@ -69,7 +70,7 @@ pub fn sms() -> Letter {
 
 pub fn sms_saying(text: &str) -> Letter {
     let (id, to) = ("leg/7".to_owned(), Private::new("13800012345".to_owned()));
-    Letter::Sms(Sms { id, to, text: text.to_owned() })
+    Letter::Sms(Sms { id, to, text: text.to_owned(), form: None })
 }
 
 /// A channel to a mail server on this machine, without TLS unless `more` says so.
