@@ -119,8 +119,7 @@ impl Running {
 
     /// The same, with a state folder on a disk that outlives it.
     pub fn start_on(house: &House, time: &Time, disk: &LastingDisk) -> Self {
-        let mut command = Command::new("nsenter");
-        command.args(["--mount", "--target", &disk.holder.id().to_string()]);
+        let mut command = disk.inside();
         let daemon = self::command(&["run", "--log", "debug", "--config", path(&house.config())]);
         command.arg(daemon.get_program()).args(daemon.get_args()).stdin(Stdio::null());
         Self::spawn(house, time, command)
@@ -229,7 +228,7 @@ impl LastingDisk {
     pub fn under(folder: &Path, kib: u32) -> Self {
         let script = "mount -t tmpfs -o size=\"$0\"k tmpfs \"$1\" && echo mounted && exec sleep infinity";
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--propagation", "private", "sh", "-c", script, &kib.to_string(), path(folder)]);
+        command.args(["--map-root-user", "--mount", "sh", "-c", script, &kib.to_string(), path(folder)]);
         let mut holder = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
@@ -241,6 +240,13 @@ impl LastingDisk {
     /// A copy of the ledger at rest: SQLite cannot be shown it where it lies.
     pub async fn ledger_at_rest(&self) -> (Outbox, TempDir) {
         copied(&self.folder).await
+    }
+
+    /// A command that sees it where the folder is, not yet complete.
+    fn inside(&self) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--user", "--preserve-credentials", "--mount", "--target", &self.holder.id().to_string()]);
+        command
     }
 
     /// Leaves no room.
@@ -255,8 +261,8 @@ impl LastingDisk {
     pub fn read_only(&self) {
         let holder = self.holder.id().to_string();
         let folder = self.folder.strip_prefix(format!("/proc/{holder}/root")).unwrap();
-        let mut command = Command::new("nsenter");
-        command.args(["--mount", "--target", &holder, "mount", "-o", "remount,ro"]).arg(Path::new("/").join(folder));
+        let mut command = self.inside();
+        command.args(["mount", "-o", "remount,ro"]).arg(Path::new("/").join(folder));
         assert!(command.status().unwrap().success());
     }
 
