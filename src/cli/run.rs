@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -16,7 +16,7 @@ use crate::{
     config::{self, Fault, Loaded, Places, Stamp},
     daemon::{
         Again, Assembly, AssemblyError, Changeable, CycleReport, Daemon, Fixed, Maker, Observer, ScheduleSettings,
-        Settings,
+        Settings, Which,
         forms::{Cabinet, FormParts},
     },
     delivery::Round,
@@ -137,15 +137,18 @@ struct OnDisk {
 /// What was read last.
 struct InForce {
     loaded: Loaded,
-    /// The calendar folder as it was read, and as it looked last.
+    /// The calendar folder as it was read, and how it has looked since when.
     read: Stamp,
-    looked: Stamp,
+    looked: Option<(Stamp, DateTime<Utc>)>,
 }
+
+/// For so long nobody writes into a folder that is at rest.
+const REST: TimeDelta = TimeDelta::seconds(2);
 
 impl OnDisk {
     /// `loaded` is in force; `stamp` was taken before it was read.
     fn new(places: Places, maker: Maker, loaded: Loaded, stamp: Stamp) -> Self {
-        let state = InForce { loaded, read: stamp.clone(), looked: stamp };
+        let state = InForce { loaded, read: stamp, looked: None };
         Self { places, maker, state: Mutex::new(state) }
     }
 
@@ -156,8 +159,22 @@ impl OnDisk {
                 let (policy, means) = self.maker.make(fresh);
                 Again::Renewed(policy, means)
             }
-            Err(fault) => Again::Refused(format!("{fault:#}").lines().map(str::to_owned).collect()),
+            Err(fault) => Again::Refused(Which::All, format!("{fault:#}").lines().map(str::to_owned).collect()),
         }
+    }
+}
+
+impl OnDisk {
+    /// What is wrong with the calendars alone is told as their own look would tell it,
+    /// so that it is told once.
+    fn refused(&self, state: &mut InForce, stamp: Stamp, faults: &[Fault]) -> Again {
+        let of_calendars = config::calendars(&self.places, &state.loaded.settings).err().unwrap_or_default();
+        let same = |other: &Fault| faults.iter().any(|fault| fault.to_string() == other.to_string());
+        if of_calendars.len() != faults.len() || !of_calendars.iter().all(same) {
+            return refused(Which::All, faults);
+        }
+        state.read = stamp;
+        refused(Which::Calendars, faults)
     }
 }
 
@@ -167,9 +184,9 @@ impl Settings for OnDisk {
         let stamp = Stamp::of(&state.loaded.calendars.folder);
         let loaded = match config::load(&self.places) {
             Ok(loaded) => loaded,
-            Err(faults) => return refused(&faults),
+            Err(faults) => return self.refused(&mut state, stamp, &faults),
         };
-        (state.read, state.looked) = (stamp.clone(), stamp);
+        state.read = stamp;
         let prints = |loaded: &Loaded| (loaded.print, loaded.calendars.print);
         if prints(&loaded) == prints(&state.loaded) {
             return Again::Equal;
@@ -177,13 +194,19 @@ impl Settings for OnDisk {
         self.renew(&mut state, loaded)
     }
 
-    fn calendars(&self) -> Again {
+    fn calendars(&self, now: DateTime<Utc>) -> Again {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(&state.loaded.calendars.folder);
-        let at_rest = stamp == state.looked;
-        state.looked.clone_from(&stamp);
-        if stamp == state.read || !at_rest {
+        if stamp == state.read {
             return Again::Untouched;
+        }
+        match &state.looked {
+            Some((looked, since)) if *looked == stamp && (now - *since).abs() >= REST => {}
+            Some((looked, _)) if *looked == stamp => return Again::Untouched,
+            Some(_) | None => {
+                state.looked = Some((stamp, now));
+                return Again::Untouched;
+            }
         }
         state.read = stamp;
         match config::calendars(&self.places, &state.loaded.settings) {
@@ -192,13 +215,13 @@ impl Settings for OnDisk {
                 let loaded = Loaded { calendars, ..state.loaded.clone() };
                 self.renew(&mut state, loaded)
             }
-            Err(faults) => refused(&faults),
+            Err(faults) => refused(Which::Calendars, &faults),
         }
     }
 }
 
-fn refused(faults: &[Fault]) -> Again {
-    Again::Refused(faults.iter().map(ToString::to_string).collect())
+fn refused(which: Which, faults: &[Fault]) -> Again {
+    Again::Refused(which, faults.iter().map(ToString::to_string).collect())
 }
 
 /// Tells the log what happens; nothing in it is about a citizen.

@@ -26,7 +26,7 @@ pub use every::{EveryError, every_ticket};
 pub use health::Gateways;
 pub use lock::{LedgerLock, LockError};
 pub use proving::Proving;
-pub use reload::{Again, Settings};
+pub use reload::{Again, Settings, Which};
 pub use run::{Daemon, Observer, RunError, ScheduleSettings, citizens};
 pub use watcher::{CycleReport, Watcher, WatcherParts};
 

@@ -27,23 +27,25 @@ pub enum Again {
     Equal,
     /// They fit.
     Renewed(Arc<Policy>, Arc<Means>),
-    /// What is wrong with them, a fault a line.
-    Refused(Vec<String>),
+    /// What is wrong, and with which of them; a fault a line.
+    Refused(Which, Vec<String>),
 }
 
 /// Where settings come from.
 pub trait Settings: Send + Sync {
     /// Reads all of them.
     fn all(&self) -> Again;
-    /// Reads the calendars, if their folder has changed since the last reading and
-    /// looks as it did at the last call: nobody is writing into it.
-    fn calendars(&self) -> Again;
+    /// Reads the calendars, if their folder has changed since the last reading and has
+    /// looked the same for a while: nobody is writing into it.
+    fn calendars(&self, now: DateTime<Utc>) -> Again;
 }
 
 /// What is read again, by the name under which its faults are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Which {
+pub enum Which {
+    /// Everything.
     All,
+    /// The year files and overlays.
     Calendars,
 }
 
@@ -70,7 +72,7 @@ pub(super) async fn hang_up(mut hangups: Signal, shared: Arc<Shared>) {
 pub(super) async fn look(watcher: &mut Watcher, shared: &Shared) {
     let (which, again) = match shared.wakes.take_reload() {
         true => (Which::All, shared.settings.all()),
-        false => (Which::Calendars, shared.settings.calendars()),
+        false => (Which::Calendars, shared.settings.calendars(shared.clock.now())),
     };
     // The watch loop begins with this: before it is ready, systemd waits for that.
     let is_told = which == Which::All && shared.vitals.state().is_ready;
@@ -83,7 +85,11 @@ pub(super) async fn look(watcher: &mut Watcher, shared: &Shared) {
     }
 }
 
-async fn take(watcher: &mut Watcher, shared: &Shared, which: Which, again: &Again) {
+async fn take(watcher: &mut Watcher, shared: &Shared, asked: Which, again: &Again) {
+    let which = match again {
+        Again::Refused(which, _) => *which,
+        Again::Untouched | Again::Equal | Again::Renewed(..) => asked,
+    };
     let now = shared.clock.now();
     note(&shared.vitals, which, again);
     let told = match again {
@@ -96,7 +102,7 @@ async fn take(watcher: &mut Watcher, shared: &Shared, which: Which, again: &Agai
             adopt(watcher, shared, policy, means).await;
             mend(watcher.outbox(), which, now).await
         }
-        Again::Refused(lines) => {
+        Again::Refused(_, lines) => {
             error!(error = %lines.join("; "), "the settings are at fault; the old stay in force");
             refuse(watcher.outbox(), which, lines, now).await
         }
@@ -116,7 +122,7 @@ fn note(vitals: &Vitals, which: Which, again: &Again) {
             vitals.counters.reloads.add(1);
             Reloaded::AsTheFiles
         }
-        Again::Refused(_) => {
+        Again::Refused(..) => {
             vitals.counters.reloads_refused.add(1);
             Reloaded::Refused
         }

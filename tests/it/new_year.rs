@@ -272,6 +272,11 @@ fn half_a_year_is_not_taken_over_and_a_broken_file_gives_way_to_a_whole_one() {
     let out = house.duban(&["calendar", "import", path(&invented), "--anyway"]);
     assert!(String::from_utf8_lossy(&out.stderr).contains("2027.json"), "{out:?}");
     assert!(out.status.success(), "{out:?}");
+    // Another one that is broken keeps nothing from being taken over.
+    fs::write(folder.join("2028.json"), "{").unwrap();
+    let out = house.duban(&["calendar", "import", path(&invented), "--anyway"]);
+    assert!(out.status.success() && String::from_utf8_lossy(&out.stderr).contains("2028.json"), "{out:?}");
+    fs::remove_file(folder.join("2028.json")).unwrap();
     assert_eq!(fs::read_to_string(folder.join("2027.json.bak")).unwrap(), "{\"year\": 2027,");
     let checked = house.duban(&["check"]);
     assert!(String::from_utf8_lossy(&checked.stdout).contains("2027 年的文件不像完整的放假安排"), "{checked:?}");

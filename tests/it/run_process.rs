@@ -276,6 +276,10 @@ async fn a_year_put_into_the_folder_is_taken_up_and_a_bad_one_alarms_once() {
     running.until("the operator was told", async || refused().await.iter().any(was_told)).await;
     // One notice for each of its two roles, however often it is looked at.
     assert_eq!(refused().await.len(), 2);
+    // A signal finds the same fault, which is told already.
+    running.signal("HUP");
+    running.until_said("the old stay in force", 2).await;
+    assert_eq!(refused().await.len(), 2);
     std::fs::write(folder.join("2027.json"), &good).unwrap();
     running.until_said("the settings were reloaded", 1).await;
     running.stop().await;

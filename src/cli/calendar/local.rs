@@ -74,7 +74,7 @@ pub fn run(args: &Args, calendars: &Calendars, session: &mut Session<'_>) -> any
         false => write(&path, &overlay)?,
     };
     if !args.hand.dry_run {
-        args.hand.note(&Part::of_overlay(&overlay), session)?;
+        args.hand.note(&Part::of_overlay(&overlay), session);
     }
     if session.form == Form::Json {
         return session.object(&serde_json::from_str::<serde_json::Value>(&overlay.text())?);

@@ -63,12 +63,15 @@ pub struct Hand {
 }
 
 impl Hand {
-    /// Notes in the ledger, if there is one, who took over a part.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be written; the part is in its folder all the same.
-    pub fn note(&self, part: &Part, session: &Session<'_>) -> anyhow::Result<()> {
+    /// Notes in the ledger, if there is one, who took over a part. The part is in its
+    /// folder already: what keeps it from being noted is only told.
+    pub fn note(&self, part: &Part, session: &Session<'_>) {
+        if let Err(fault) = self.noted(part, session) {
+            eprintln!("duban: it is taken over, but the ledger does not know by whom: {fault:#}");
+        }
+    }
+
+    fn noted(&self, part: &Part, session: &Session<'_>) -> anyhow::Result<()> {
         let Some(settings) = session.settings_if_any()? else { return Ok(()) };
         let by = self.by.clone().unwrap_or_else(config::person);
         let now = session.now;
@@ -152,7 +155,7 @@ impl Target {
         };
         // Another folder than that of the settings is not in force.
         if !self.hand.dry_run && self.out.is_none() {
-            self.hand.note(&Part::of_year(file), session)?;
+            self.hand.note(&Part::of_year(file), session);
         }
         match session.form {
             Form::Json => session.object(&serde_json::from_str::<serde_json::Value>(&file.text())?),

@@ -198,7 +198,7 @@ impl Settings for Unchanging {
         Again::Untouched
     }
 
-    fn calendars(&self) -> Again {
+    fn calendars(&self, _now: DateTime<Utc>) -> Again {
         Again::Untouched
     }
 }
