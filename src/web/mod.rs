@@ -4,7 +4,7 @@
 //! read, `/metrics` everything in numbers. Without `[web]` in the settings nothing
 //! listens. The pages read state that the loops publish, and the ledger; they change
 //! nothing, and nothing in them is about a citizen. Each page is a file with a
-//! function for its route, and [`routes`] lists them.
+//! function for its route, and `routes` lists them.
 
 use std::{net::SocketAddr, sync::Arc};
 
